@@ -1,0 +1,46 @@
+// What an HTTP answer of the API means for a client that must not give up early and must not repeat the hopeless.
+
+export type ApiError = { message: string; path?: (string | number)[]; extensions?: { code?: string; retryAfter?: number; [key: string]: unknown } };
+export type ApiBody = { data?: unknown; errors?: ApiError[] };
+
+/** `ok`: use `data`. `retry`: try again, after `waitMs` where the server said so. `fail`: it will not get better. */
+export type Verdict =
+  | { kind: 'ok' }
+  | { kind: 'retry'; reason: string; waitMs?: number; few?: boolean }
+  | { kind: 'fail'; code: string; message: string };
+
+const WAIT_CODES = new Set([
+  'RATE_LIMITED', 'TOO_MANY_REQUESTS', 'THROTTLED', 'COST_LIMITED', 'SERVICE_UNAVAILABLE', 'UNAVAILABLE', 'SHUTTING_DOWN',
+  'OVERLOADED', 'TIMEOUT', 'DATABASE_UNAVAILABLE', 'IDEMPOTENCY_IN_PROGRESS', 'CONFLICT_RETRY', 'NOT_READY',
+]);
+const BUG_CODES = new Set(['INTERNAL_SERVER_ERROR', 'INTERNAL', 'INTERNAL_ERROR']);
+
+/** Seconds or an HTTP date, as `Retry-After` may hold; undefined where it holds neither. */
+export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {
+  if (!header) return undefined;
+  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Judges one answer. `body` is undefined where the answer was no GraphQL body. */
+export function judge(status: number, retryAfter: string | null, body: ApiBody | undefined): Verdict {
+  const error = body?.errors?.[0];
+  const code = error?.extensions?.code;
+  const said = error ? `${error.message}` : `HTTP ${status}`;
+  if (status === 401 || code === 'UNAUTHENTICATED') return { kind: 'fail', code: 'UNAUTHENTICATED', message: said };
+  const retryAfterOfError = error?.extensions?.retryAfter;
+  const waitMs = retryAfterMs(retryAfter) ?? (typeof retryAfterOfError === 'number' ? retryAfterOfError * 1000 : undefined);
+  const wait = waitMs === undefined ? {} : { waitMs };
+  if ([408, 425, 429, 502, 503, 504].includes(status) || (code && WAIT_CODES.has(code))) {
+    return { kind: 'retry', reason: said, ...wait };
+  }
+  if ((status >= 500 && !body) || status > 504) return { kind: 'retry', reason: said, ...wait };
+  if (status >= 500 || (code && BUG_CODES.has(code))) return { kind: 'retry', reason: said, few: true, ...wait };
+  if (error) return { kind: 'fail', code: code ?? (status === 403 ? 'FORBIDDEN' : 'API_ERROR'), message: said };
+  if (status < 200 || status > 299) return { kind: 'fail', code: `HTTP_${status}`, message: said };
+  if (!body || body.data === undefined || body.data === null) {
+    return { kind: 'fail', code: 'NOT_GRAPHQL', message: 'the answer is not that of a GraphQL server' };
+  }
+  return { kind: 'ok' };
+}

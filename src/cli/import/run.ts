@@ -1,0 +1,156 @@
+// One import from start to end: check everything, set up, then pass after pass through the file.
+import { createApiClient } from '../api/client.ts';
+import { failure } from '../failure.ts';
+import { startProgress } from '../progress.ts';
+import type { Progress } from '../progress.ts';
+import { batchLimits, batchesOf } from './batches.ts';
+import { total } from './counts.ts';
+import type { Counts } from './counts.ts';
+import { START } from './decoded.ts';
+import { describeInput, fingerprint } from './input.ts';
+import type { Fingerprint, Input } from './input.ts';
+import { openLedger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { loadMapping } from './mapping.ts';
+import type { Mapping, Pass } from './mapping.ts';
+import { sendAll } from './pipeline.ts';
+import type { PassEnd } from './pipeline.ts';
+import { checkAgainstServer, serverTypes } from './preflight.ts';
+import { openRecords } from './records.ts';
+import { sendRows } from './send.ts';
+import type { RowResult, SendOptions } from './send.ts';
+import { runSetup, withoutPending } from './setup.ts';
+import type { SetupOutcome } from './setup.ts';
+
+export type ImportSettings = {
+  /** Absolute path of the file, or "-". */
+  inputPath: string;
+  mappingPath: string;
+  url: string;
+  key: string;
+  dryRun: boolean;
+  restart: boolean;
+  rejectsPath: string;
+  statePath: string;
+  concurrency: number;
+  batchSize: number;
+  retryForMs: number;
+  quiet: boolean;
+  interrupt: AbortSignal;
+};
+export type ImportOutcome = {
+  end: PassEnd;
+  dryRun: boolean;
+  setup: SetupOutcome | undefined;
+  passes: { name: string; counts: Counts }[];
+  total: Counts;
+  rejectsPath: string;
+  /** Call when the outcome has been told: forgets the state of a finished import. */
+  finish: () => void;
+};
+
+const NO_FILE: Fingerprint = { size: 0, mtimeMs: 0, head: '' };
+/** How long the first request may take to find a server that is just starting, in ms. */
+const FIRST_CONTACT_MS = 3000;
+
+/** Runs an import. Rejected rows are in the outcome; everything that ends it early is thrown, with its state kept. */
+export async function runImport(settings: ImportSettings): Promise<ImportOutcome> {
+  const { inputPath, dryRun, interrupt } = settings;
+  const mapping = loadMapping(settings.mappingPath);
+  const input = describeInput(inputPath, mapping.source);
+  const isFile = inputPath !== '-';
+  if (!isFile && mapping.passes.length > 1) {
+    throw failure('STDIN_ONE_PASS', `the mapping reads its input ${mapping.passes.length} times, and standard input can be read once`, { hint: 'Write it to a file first.' });
+  }
+  const identity = isFile ? fingerprint(inputPath) : NO_FILE;
+  if (isFile) await checkHeader(input, mapping);
+
+  const progress = startProgress({ totalBytes: input.size === undefined ? undefined : input.size * mapping.passes.length, unit: 'rows', quiet: settings.quiet });
+  try {
+    const client = createApiClient({
+      url: settings.url,
+      key: settings.key,
+      retryForMs: settings.retryForMs,
+      onWait: (reason, waitMs) => { progress.note(`waiting ${(waitMs / 1000).toFixed(1)} s for the server: ${reason}`); },
+    });
+    const types = await serverTypes(client, FIRST_CONTACT_MS);
+    if (types) checkAgainstServer(mapping, types);
+    const ledger = openLedger({
+      input: { path: inputPath, ...identity },
+      mapping: mapping.sha256,
+      server: client.url,
+      batchSize: settings.batchSize,
+      passes: mapping.passes.length,
+      statePath: dryRun || !isFile ? undefined : settings.statePath,
+      rejectsPath: settings.rejectsPath,
+      restart: settings.restart,
+    });
+    if (ledger.resumed) progress.note(`going on after ${ledger.state.position.record} records of pass ${Math.min(ledger.state.pass + 1, mapping.passes.length)} of ${mapping.passes.length}`);
+
+    let setup: SetupOutcome | undefined;
+    if (!ledger.state.setupDone) {
+      setup = await runSetup(mapping.setup, ledger.state.importId, { client, dryRun, stop: interrupt });
+      ledger.setupDone();
+    }
+    let end: PassEnd = 'done';
+    while (end === 'done' && ledger.state.pass < mapping.passes.length) {
+      const pass = mapping.passes[ledger.state.pass] as Pass;
+      progress.label(mapping.passes.length > 1 ? `pass ${ledger.state.pass + 1} of ${mapping.passes.length}, ${pass.name}` : pass.name);
+      end = await runPass(pass, { input, mapping, ledger, progress, settings, pending: setup?.pending.get(pass.target.into), send: { client, dryRun } });
+      if (isFile) checkUnchanged(identity, inputPath);
+      if (end === 'done') ledger.nextPass();
+    }
+    const { counts } = ledger.state;
+    const passes = mapping.passes.map(({ name }, index) => ({ name, counts: counts[index] as Counts }));
+    return { end, dryRun, setup, passes, total: total(counts), rejectsPath: ledger.rejectsPath, finish: () => { ledger.finish(); } };
+  } finally {
+    progress.stop();
+  }
+}
+
+async function checkHeader(input: Input, mapping: Mapping): Promise<void> {
+  const { records } = await openRecords(input, mapping.source, START, mapping.columns, undefined);
+  await records.return(undefined);
+}
+
+function checkUnchanged(before: Fingerprint, path: string): void {
+  const now = fingerprint(path);
+  if (now.size !== before.size || now.mtimeMs !== before.mtimeMs || now.head !== before.head) {
+    throw failure('INPUT_CHANGED', `${path} was changed while it was imported`, { hint: 'Import it again with --restart.' });
+  }
+}
+
+type PassContext = {
+  input: Input;
+  mapping: Mapping;
+  ledger: Ledger;
+  progress: Progress;
+  settings: ImportSettings;
+  pending: Set<string> | undefined;
+  send: Omit<SendOptions, 'target'>;
+};
+
+async function runPass(pass: Pass, { input, mapping, ledger, progress, settings, pending, send }: PassContext): Promise<PassEnd> {
+  const { state } = ledger;
+  const { importId, pass: passIndex } = state;
+  const before = (input.size ?? 0) * passIndex;
+  let bytes = 0;
+  let fresh = false;
+  const onBytes = (count: number): void => {
+    bytes += count;
+    if (!fresh && (passIndex > 0 || state.position.offset > 0) && ledger.resumed && bytes <= state.position.offset) progress.skip(count);
+    fresh = true;
+    progress.bytes(before + bytes);
+  };
+  const { columns, records } = await openRecords(input, mapping.source, state.position, mapping.columns, state.columns, onBytes);
+  ledger.header(columns);
+  const batches = batchesOf(records, pass, batchLimits(state.batchSize), state.position, state.batch, passIndex === 0);
+  const sendBatch = (batch: { number: number; rows: object[] }, stop: AbortSignal): Promise<RowResult[]> => {
+    const rows = (batch.rows as Record<string, unknown>[]).map((row) => withoutPending(row, pending));
+    return sendRows(rows, `${importId}:${passIndex}:${batch.number}`, { ...send, target: pass.target, stop });
+  };
+  return sendAll(batches, sendBatch, (batch, results) => {
+    ledger.acknowledge(pass.name, batch, results);
+    progress.rows(batch.read);
+  }, { concurrency: pass.ordered ? 1 : settings.concurrency, interrupt: settings.interrupt });
+}

@@ -1,0 +1,19 @@
+// The `trato` command. Every command is a file of its own that loads its work only when it is called, so that
+// `trato --help` and short commands start fast.
+import { Command } from 'commander';
+import { registerExport } from './commands/export.ts';
+import { registerImport } from './commands/import.ts';
+import { EXIT, reportFailure } from './failure.ts';
+
+const program = new Command('trato')
+  .description('Trato, a headless CRM: one GraphQL API over one PostgreSQL database.')
+  .showHelpAfterError('(trato <command> --help tells more)');
+
+for (const register of [registerImport, registerExport]) register(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error);
+  process.exitCode = EXIT.failed;
+}

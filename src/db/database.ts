@@ -1,0 +1,102 @@
+// The pool, the queries and the transactions. Nothing else in the code talks to `pg` directly.
+import pg from 'pg';
+import type { Sql } from 'sql-template-tag';
+
+export type Row = Record<string, unknown>;
+
+/** Something that runs SQL: the pool or a transaction. */
+export type Queryable = {
+  /** Rows of a statement. */
+  query<R = Row>(statement: Sql): Promise<R[]>;
+  /** Number of rows that a statement changed. */
+  execute(statement: Sql): Promise<number>;
+};
+
+export type Transaction = Queryable & {
+  /** Runs after the commit, never after a rollback. */
+  afterCommit(fn: () => void): void;
+};
+
+export type Database = Queryable & {
+  pool: pg.Pool;
+  url: string;
+  /** Runs `fn` in one transaction; deadlocks and serialisation failures are tried again. */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+};
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, BigInt);
+types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+
+/** Thrown inside a transaction to have it rolled back and run again. */
+export class RetryTransaction extends Error {}
+
+const RETRYABLE = new Set(['40001', '40P01']);
+const ATTEMPTS = 10;
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof RetryTransaction || RETRYABLE.has((error as { code?: string }).code ?? '');
+}
+
+function queryable(client: pg.Pool | pg.PoolClient): Queryable {
+  return {
+    async query<R>(statement: Sql) {
+      const result = await client.query({ text: statement.text, values: statement.values });
+      return result.rows as R[];
+    },
+    async execute(statement) {
+      const result = await client.query({ text: statement.text, values: statement.values });
+      return result.rowCount ?? 0;
+    },
+  };
+}
+
+async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  const callbacks: (() => void)[] = [];
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await fn({ ...queryable(client), afterCommit: (callback) => callbacks.push(callback) });
+    await client.query('commit');
+    for (const callback of callbacks) callback();
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function runTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runOnce(pool, fn);
+    } catch (error) {
+      if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+    }
+  }
+}
+
+/** Opens a pool on `url`. Does not connect yet. */
+export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    types,
+    application_name: 'trato',
+    options: '-c timezone=UTC',
+  });
+  pool.on('error', (error) => options.onError?.(error));
+  return {
+    ...queryable(pool),
+    pool,
+    url,
+    transaction: (fn) => runTransaction(pool, fn),
+    close: () => pool.end(),
+  };
+}

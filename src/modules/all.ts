@@ -1,0 +1,2 @@
+// Every module's part of the schema.
+import './vocabularies/vocabularies.schema.ts';

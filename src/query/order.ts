@@ -1,0 +1,81 @@
+// Orders: from the API's order objects to terms, each with the SQL it sorts by; and the keyset condition of a cursor.
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { Viewer } from '../auth/viewer.ts';
+import { apiError } from '../graphql/errors.ts';
+import { ATTRIBUTE_KEY, numberOf, textOf } from './attribute-filter.ts';
+import type { CursorValues } from './cursor.ts';
+import type { ColumnOf, Entity } from './entity.ts';
+import { requireVisible } from './filter.ts';
+import { cast, columnNamed } from './sql.ts';
+
+export type Direction = 'ASC' | 'DESC';
+export type OrderInput = { field?: string | null; attribute?: { key: string; type: 'TEXT' | 'NUMBER' } | null; direction?: Direction | null };
+export type OrderTerm = { sql: (c: ColumnOf) => Sql; type: string; nullable: boolean; direction: Direction };
+
+export const MAX_ORDER_TERMS = 3;
+
+/** The terms of an order, ended by the id as the tie-break. Throws ORDER_INVALID. */
+export function orderTerms(viewer: Viewer, entity: Entity, input: OrderInput[] | null | undefined): OrderTerm[] {
+  const asked: OrderInput[] = input?.length ? input : [entity.defaultOrder ?? { field: 'CREATED_AT', direction: 'ASC' as const }];
+  if (asked.length > MAX_ORDER_TERMS) throw apiError('ORDER_INVALID', `An order has at most ${MAX_ORDER_TERMS} terms.`);
+  const seen = new Set(asked.map((term) => term.field ?? `attribute:${term.attribute?.key}`));
+  if (seen.size !== asked.length) throw apiError('ORDER_INVALID', 'An order names a field twice.');
+  const terms = asked.map((term) => orderTerm(viewer, entity, term));
+  const direction = terms.at(-1)!.direction;
+  return [...terms, { sql: (c) => c('id'), type: 'uuid', nullable: false, direction }];
+}
+
+function orderTerm(viewer: Viewer, entity: Entity, input: OrderInput): OrderTerm {
+  const direction = input.direction ?? 'ASC';
+  if (input.attribute) return attributeTerm(viewer, entity, input.attribute, direction);
+  const spec = input.field ? entity.orders?.[input.field] : undefined;
+  if (!spec) throw apiError('ORDER_INVALID', 'An order term names either a field or an attribute.');
+  requireVisible(viewer, entity, spec.column);
+  const map = columnNamed(entity.name, spec.column);
+  return { sql: (c) => c(spec.column), type: map.type, nullable: map.nullable, direction };
+}
+
+function attributeTerm(viewer: Viewer, entity: Entity, attribute: { key: string; type: 'TEXT' | 'NUMBER' }, direction: Direction): OrderTerm {
+  requireVisible(viewer, entity, 'attributes');
+  if (!ATTRIBUTE_KEY.test(attribute.key)) throw apiError('ORDER_INVALID', 'An attribute key has lower-case letters, digits and underscores.');
+  return attribute.type === 'NUMBER'
+    ? { sql: (c) => numberOf(c('attributes'), attribute.key), type: 'numeric', nullable: true, direction }
+    : { sql: (c) => textOf(c('attributes'), attribute.key), type: 'text', nullable: true, direction };
+}
+
+/** The same order from the other end. */
+export function reversed(terms: OrderTerm[]): OrderTerm[] {
+  return terms.map((term) => ({ ...term, direction: term.direction === 'ASC' ? 'DESC' : 'ASC' }));
+}
+
+export function orderBySql(terms: OrderTerm[], c: ColumnOf): Sql {
+  return join(terms.map((term) => sql`${term.sql(c)} ${raw(term.direction === 'ASC' ? 'asc' : 'desc')}`), ', ');
+}
+
+/** "Comes after these values". Nulls are last ascending and first descending, as PostgreSQL sorts them, so one index serves both ways. */
+export function keysetSql(terms: OrderTerm[], values: CursorValues, c: ColumnOf): Sql {
+  if (terms.every((term) => !term.nullable && term.direction === terms[0]!.direction)) {
+    const left = join(terms.map((term) => term.sql(c)), ', ');
+    const right = join(terms.map((term, i) => cast(values[i], term.type)), ', ');
+    return sql`(${left}) ${raw(terms[0]!.direction === 'ASC' ? '>' : '<')} (${right})`;
+  }
+  const branches = terms.map((term, i) => {
+    const equal = terms.slice(0, i).map((before, j) => equals(before, values[j] ?? null, c));
+    return sql`(${join([...equal, after(term, values[i] ?? null, c)], ' and ')})`;
+  });
+  return sql`(${join(branches, ' or ')})`;
+}
+
+function equals(term: OrderTerm, value: string | null, c: ColumnOf): Sql {
+  return value === null ? sql`${term.sql(c)} is null` : sql`${term.sql(c)} = ${cast(value, term.type)}`;
+}
+
+function after(term: OrderTerm, value: string | null, c: ColumnOf): Sql {
+  const column = term.sql(c);
+  if (term.direction === 'ASC') {
+    if (value === null) return sql`false`;
+    const greater = sql`${column} > ${cast(value, term.type)}`;
+    return term.nullable ? sql`(${greater} or ${column} is null)` : greater;
+  }
+  return value === null ? sql`${column} is not null` : sql`${column} < ${cast(value, term.type)}`;
+}

@@ -1,0 +1,66 @@
+// Row policies: which rows of a table a viewer sees. Written wherever a table is named, so no read can forget it.
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { apiError } from '../graphql/errors.ts';
+import { hasPermission, isHidden, scopeOf } from '../auth/permissions.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import { entityNamed, type ColumnOf, type Entity, type ScopeSpec } from './entity.ts';
+import { allOf, columnsOfAlias, tableOf } from './sql.ts';
+
+/** Throws FORBIDDEN unless the viewer may read the entity. */
+export function requireRead(viewer: Viewer, entity: Entity): void {
+  if (!mayRead(viewer, entity)) {
+    throw apiError('FORBIDDEN', `The role lacks the permission ${entity.subject}:read.`);
+  }
+}
+
+export function mayRead(viewer: Viewer, entity: Entity): boolean {
+  return hasPermission(viewer.role, `${entity.subject}:read`);
+}
+
+/** Whether the role hides the column: itself as a field, or as a part of a composite field. */
+export function hidesColumn(viewer: Viewer, entity: Entity, property: string): boolean {
+  if (viewer.role.hiddenFields.size === 0) return false;
+  return isHidden(viewer.role, entity.name, fieldOfColumn(entity, property));
+}
+
+/** The GraphQL field that shows a column: `valueAmount` is shown by `value`. */
+export function fieldOfColumn(entity: Entity, property: string): string {
+  for (const [field, parts] of Object.entries(entity.money ?? {})) {
+    if (parts.amount === property || parts.currency === property) return field;
+  }
+  const ref = entity.externalRef;
+  if (ref && (ref.system === property || ref.id === property)) return ref.field;
+  for (const [field, relation] of Object.entries(entity.relations ?? {})) {
+    if ('one' in relation && relation.key === property) return field;
+  }
+  return property;
+}
+
+/** The whole predicate of a table mention: workspace, row scope and what the entity itself hides. */
+export function rowPolicy(viewer: Viewer, entity: Entity, alias: string): Sql {
+  const c = columnsOfAlias(entity.name, alias);
+  return allOf([
+    sql`${c('workspaceId')} = ${viewer.workspaceId}::uuid`,
+    entity.scope ? scopePredicate(viewer, entity, entity.scope, c, alias) : null,
+    entity.visible?.(c, viewer),
+  ]);
+}
+
+function scopePredicate(viewer: Viewer, entity: Entity, scope: ScopeSpec, c: ColumnOf, alias: string): Sql | null {
+  if (scope.kind === 'through') {
+    const target = entityNamed(scope.entity);
+    const inner = `${alias}p`;
+    if (!target.scope && !target.visible) return null;
+    if (target.scope?.kind === 'columns' && scopeOf(viewer.role, target.subject) === 'ALL' && !target.visible) return null;
+    return sql`exists (select from ${tableOf(target.name)} ${raw(inner)} where ${columnsOfAlias(target.name, inner)('id')} = ${c(scope.key)} and ${rowPolicy(viewer, target, inner)})`;
+  }
+  const rows = scopeOf(viewer.role, entity.subject);
+  if (rows === 'ALL') return null;
+  if (scope.kind === 'self') return sql`${c(scope.user)} = ${viewer.userId}::uuid`;
+  const own = sql`${c(scope.owner)} = ${viewer.userId}::uuid`;
+  if (rows === 'OWN') return own;
+  const teammates = sql`${c(scope.owner)} in (select m.user_id from team_members m where m.workspace_id = ${viewer.workspaceId}::uuid and m.team_id = any(${viewer.teamIds}::uuid[]))`;
+  return scope.team
+    ? sql`(${own} or ${c(scope.team)} = any(${viewer.teamIds}::uuid[]) or ${teammates})`
+    : sql`(${own} or ${teammates})`;
+}

@@ -1,0 +1,45 @@
+// Small pieces of SQL that every read is made of.
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import { columnsOf, models, quoteIdent, type ColumnMap, type ModelMap, type ModelName } from '../db/models.ts';
+import type { ColumnOf } from './entity.ts';
+
+export function modelOf(name: string): ModelMap {
+  return models[name as ModelName];
+}
+
+export function columnNamed(model: string, property: string): ColumnMap {
+  const column = modelOf(model).columns[property];
+  if (!column) throw new Error(`${model} has no column ${property}`);
+  return column;
+}
+
+export function tableOf(model: string): Sql {
+  return raw(quoteIdent(modelOf(model).table));
+}
+
+/** `c('ownerId')` -> `alias."owner_id"`. */
+export function columnsOfAlias(model: string, alias: string): ColumnOf {
+  return (property) => raw(`${alias}.${quoteIdent(columnNamed(model, property).column)}`);
+}
+
+/** The select list of a model: every column under its property name, hidden ones as null. */
+export function selectList(model: string, alias: string, hidden: (property: string) => boolean): Sql {
+  const parts = columnsOf(modelOf(model)).map((column) => {
+    const as = quoteIdent(column.name);
+    if (hidden(column.name)) return raw(`null as ${as}`);
+    // Enum arrays and numerics come as text already; everything else by pg's parsers.
+    return raw(`${alias}.${quoteIdent(column.column)} as ${as}`);
+  });
+  return join(parts, ', ');
+}
+
+/** All conditions together; `true` when there are none. */
+export function allOf(conditions: (Sql | null | undefined)[]): Sql {
+  const present = conditions.filter((condition): condition is Sql => condition != null);
+  return present.length === 0 ? sql`true` : join(present, ' and ');
+}
+
+/** A value cast to a PostgreSQL type. */
+export function cast(value: unknown, type: string): Sql {
+  return sql`${value as never}::${raw(type)}`;
+}
