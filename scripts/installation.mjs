@@ -1,6 +1,6 @@
 // What an installation needs beyond the files that npm unpacks, mended where it can be.
 import { spawnSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const OLDEST_NODE = [20, 19];
@@ -28,26 +28,23 @@ export function installationProblem(root) {
 }
 
 function runtimeProblem(root) {
-  const node = join(root, 'node_modules', '.bin', 'node');
+  const node = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
   const brought = existsSync(node) ? versionOf(node) : undefined;
-  const own = machineNode();
-  if (brought >= RUNTIME_MAJOR) return undefined;
+  if (major(brought) >= RUNTIME_MAJOR) return undefined;
+  // Under npm, `node` may already be the brought one: npm itself knows which Node it was started with.
+  const own = versionOf(process.env.npm_node_execpath ?? process.execPath);
   // A brought Node that does not run here (musl instead of glibc, say) must not stand before the machine's own.
-  if (own.major >= RUNTIME_MAJOR) return rmSync(node, { force: true });
+  if (major(own) >= RUNTIME_MAJOR) return rmSync(node, { force: true });
   const why = existsSync(node) ? 'the one from npm does not run here' : `npm has none for ${process.platform}-${process.arch}`;
-  return `Trato runs on Node ${RUNTIME_MAJOR} or newer: ${why}, and this machine's own is ${own.version}. Install Node ${RUNTIME_MAJOR}.`;
+  return `Trato runs on Node ${RUNTIME_MAJOR} or newer: ${why}, and this machine's own is ${own}. Install Node ${RUNTIME_MAJOR}.`;
 }
 
-// Under npm, `node` may already be the brought one: npm itself knows which Node it was started with.
-function machineNode() {
-  const path = process.env.npm_node_execpath ?? process.execPath;
-  const version = path === process.execPath ? process.versions.node : String(versionOf(path) ?? 'unknown');
-  return { version, major: Number.parseInt(version, 10) };
-}
+const major = (version) => Number.parseInt(version, 10);
 
 function versionOf(node) {
-  const { status, stdout } = spawnSync(realpathSync(node), ['-p', 'process.versions.node'], { encoding: 'utf8' });
-  return status === 0 ? Number.parseInt(stdout, 10) : undefined;
+  if (node === process.execPath) return process.versions.node;
+  const { status, stdout } = spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8', shell: process.platform === 'win32' });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 /** npm packages hold no symbolic links; a script of the package makes them, which npm may have blocked. */

@@ -121,3 +121,20 @@ export function expectVersion(type: string, row: { id: string; version: number }
 export function notFound(type: string, path: (string | number)[]): never {
   return reject('NOT_FOUND', `There is no such ${type}.`, path);
 }
+
+/** Writes changes of many locked rows: one statement for each set of columns that changes. */
+export async function writeManyChanges(ctx: CommandContext, model: ModelName, changes: { id: string; after: Values }[]): Promise<void> {
+  const columns = modelOf(model).columns;
+  const groups = Map.groupBy(changes, ({ after }) => Object.keys(after).sort().join());
+  for (const group of groups.values()) {
+    const changed = Object.keys(group[0]!.after).map((name) => columns[name]!);
+    const sets = changed.map((column) => raw(`${quoteIdent(column.column)} = ${readColumn(column)}`));
+    if (columns.version) sets.push(sql`version = t.version + 1`);
+    if (columns.updatedAt) sets.push(sql`updated_at = ${ctx.now}`);
+    const params = changed.map((column) => sql`${group.map(({ after }) => toParameter(column, after[column.name]))}::${raw(parameterType(column))}[]`);
+    const names = raw(['id', ...changed.map((column) => quoteIdent(column.column))].join(', '));
+    await ctx.tx.execute(sql`update ${raw(quoteIdent(modelOf(model).table))} t set ${join(sets, ', ')}
+      from unnest(${join([sql`${group.map(({ id }) => id)}::uuid[]`, ...params], ', ')}) as r(${names})
+      where t.workspace_id = ${ctx.workspaceId}::uuid and t.id = r.id`);
+  }
+}

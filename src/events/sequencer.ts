@@ -34,6 +34,7 @@ export function startSequencer(db: Database, { log }: { log: EventsLog }): Seque
   let stopping = false;
   let woken = false;
   let holding = false;
+  let waiting: (() => void)[] = [];
 
   function wake(): void {
     woken = true;
@@ -65,8 +66,10 @@ export function startSequencer(db: Database, { log }: { log: EventsLog }): Seque
     while (!stopping) {
       if (session.lost()) throw new Error('the connection was lost');
       const began = performance.now();
+      const asked = waiting.length;
       const step = await mover.step();
       if (!step.drained) continue;
+      for (const resolve of waiting.splice(0, asked)) resolve();
       pause = step.moved > 0 ? GAP_MS * 3 : Math.min(pause * 2, IDLE_MS);
       if (await bell.wait(pause)) pause = GAP_MS;
       await pace(began);
@@ -91,7 +94,12 @@ export function startSequencer(db: Database, { log }: { log: EventsLog }): Seque
 
   return {
     wake,
-    drained: () => drained(db, wake),
+    async drained() {
+      const asked = new Promise<void>((resolve) => waiting.push(resolve));
+      const done = { now: false };
+      await Promise.race([asked, watchInbox(db, wake, done)]);
+      done.now = true;
+    },
     stop() {
       stopping = true;
       bell.ring();
@@ -122,16 +130,17 @@ async function acquire(session: Session, tell: boolean): Promise<boolean> {
   return row!.got;
 }
 
-async function drained(db: Database, wake: () => void): Promise<void> {
-  const [inbox] = await db.query<{ last: bigint | null }>(sql`select max(position) as last from event_inbox`);
-  if (inbox!.last === null) return;
+// For a process that stands by: what was in the inbox at first is gone from it.
+async function watchInbox(db: Database, wake: () => void, done: { now: boolean }): Promise<void> {
   const bell = createBell();
-  for (;;) {
-    wake();
-    const [left] = await db.query<{ any: boolean }>(
-      sql`select exists (select from event_inbox where position <= ${inbox!.last}) as any`,
-    );
-    if (!left!.any) return;
+  wake();
+  const [inbox] = await db.query<{ last: bigint | null }>(sql`select max(position) as last from event_inbox`);
+  for (let left = inbox!.last !== null; left && !done.now; ) {
     await bell.wait(GAP_MS);
+    wake();
+    const rows = await db.query<{ left: boolean }>(
+      sql`select exists (select from event_inbox where position <= ${inbox!.last}) as left`,
+    );
+    left = rows[0]!.left;
   }
 }

@@ -31,13 +31,14 @@ afterAll(async () => {
 type Started = { parent: ChildProcess; url: string; pid: number; watcherPid: number };
 
 /** A process of its own that starts the database and then waits to be killed. */
-function spawnParent(dir = dataDir): ChildProcess {
+function spawnParent(dir = dataDir, { detached = false } = {}): ChildProcess {
   const code = `
     import { startEmbeddedDatabase } from ${JSON.stringify(new URL('../../src/db/embedded/index.ts', import.meta.url).href)};
     const { url, pid } = await startEmbeddedDatabase({ dataDir: ${JSON.stringify(dir)} });
     console.log(JSON.stringify({ url, pid }));
+    process.on('SIGINT', () => console.log('interrupted'));
     process.stdin.resume();`;
-  const parent = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', code], { detached, stdio: ['pipe', 'pipe', 'inherit'] });
   parents.push(parent);
   return parent;
 }
@@ -147,6 +148,21 @@ test('SIGKILL of server and watcher and all: recovery at the next start', async 
   });
   expect(await readKept()).toHaveLength(5000);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'Ctrl-C goes to the whole terminal group, and the database does not stop before its parent wants it to',
+  async () => {
+    const parent = spawnParent(dataDir, { detached: true });
+    const lines = createInterface({ input: parent.stdout! })[Symbol.asyncIterator]();
+    const { url } = JSON.parse((await lines.next()).value ?? '');
+    await withClient(url, async (client) => {
+      process.kill(-parent.pid!, 'SIGINT');
+      expect((await lines.next()).value).toBe('interrupted');
+      expect((await client.query('select count(*)::int as rows from kept')).rows).toEqual([{ rows: 5000 }]);
+    });
+    await kill(parent);
+  },
+);
 
 const moments: [string, (dir: string) => boolean][] = [
   ['when initdb begins', (dir) => findHalfMade(dir) !== undefined],

@@ -1,5 +1,8 @@
 -- generated from prisma/schema: edit below or above this part, `npm run migration -- --amend` rewrites it
 -- CreateEnum
+CREATE TYPE "attribute_entity" AS ENUM ('CUSTOMER', 'INTERACTION');
+
+-- CreateEnum
 CREATE TYPE "attribute_type" AS ENUM ('TEXT', 'NUMBER', 'BOOLEAN', 'DATE', 'DATE_TIME', 'SELECT', 'MULTI_SELECT');
 
 -- CreateEnum
@@ -120,7 +123,7 @@ CREATE TABLE "idempotency_records" (
 CREATE TABLE "attribute_definitions" (
     "workspace_id" UUID NOT NULL,
     "id" UUID NOT NULL,
-    "entity" TEXT NOT NULL,
+    "entity" "attribute_entity" NOT NULL,
     "key" TEXT NOT NULL,
     "name" TEXT NOT NULL,
     "description" TEXT,
@@ -534,6 +537,9 @@ CREATE INDEX "api_keys_workspace_id_role_id_idx" ON "api_keys"("workspace_id", "
 
 -- CreateIndex
 CREATE INDEX "idempotency_records_created_at_idx" ON "idempotency_records"("created_at");
+
+-- CreateIndex
+CREATE INDEX "attribute_definitions_workspace_id_key_id_idx" ON "attribute_definitions"("workspace_id", "key", "id");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "attribute_definitions_workspace_id_entity_key_key" ON "attribute_definitions"("workspace_id", "entity", "key");

@@ -1,8 +1,7 @@
-import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { EXIT } from '../failure.ts';
+import { interruption } from '../interruption.ts';
+import { wholeNumber } from '../options.ts';
 import { inputPath, outputPath } from '../paths.ts';
-import type { ImportOutcome } from '../import/run.ts';
 
 type Options = {
   mapping: string;
@@ -16,12 +15,6 @@ type Options = {
   batchSize: number;
   retryFor: number;
   quiet?: boolean;
-};
-
-const wholeNumber = (least: number, most: number) => (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-  return value;
 };
 
 /** `trato import`: a file of CSV or JSON Lines through the API's bulk mutations. */
@@ -69,20 +62,8 @@ async function importFile(file: string, options: Options): Promise<number> {
       interrupt: interrupt.signal,
     });
     const { printOutcome } = await import('../import/summary.ts');
-    return printOutcome(outcome satisfies ImportOutcome, path !== '-' && !options.dryRun);
+    return printOutcome(outcome, path !== '-' && !options.dryRun);
   } finally {
     interrupt.release();
   }
-}
-
-// The first Ctrl-C (or SIGTERM) ends the import at the next batch; a second one at once.
-function interruption(): { signal: AbortSignal; release: () => void } {
-  const controller = new AbortController();
-  const onSignal = (): void => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted);
-    process.stderr.write('\nfinishing the batches under way; once more to stop at once\n');
-    controller.abort();
-  };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  return { signal: controller.signal, release: () => { for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal); } };
 }

@@ -29,9 +29,9 @@ const plain = (text: string, { decimalMark = '.', groupMark }: ConvertOptions): 
 
 /** Exact decimal text, never through a float: "+01.50" -> "1.50". */
 function decimal(text: string, options: ConvertOptions): string {
-  const parts = /^([+-]?)0*(\d*)(?:\.(\d*))?$/.exec(plain(text, options));
-  const digits = (parts?.[2] ?? '') + (parts?.[3] ?? '');
-  if (!parts || (digits === '' && !/\d/.test(text))) reject('INVALID_DECIMAL', `${shown(text)} is no decimal number`);
+  const digits = plain(text, options);
+  const parts = /\d/.test(digits) && /^([+-]?)0*(\d*)(?:\.(\d*))?$/.exec(digits);
+  if (!parts) reject('INVALID_DECIMAL', `${shown(text)} is no decimal number`);
   const [, sign, whole, fraction] = parts;
   return `${sign === '-' ? '-' : ''}${whole || '0'}${fraction ? `.${fraction}` : ''}`;
 }

@@ -27,7 +27,7 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
     });
     return result;
   };
-  const rightWidth = (cells: string[] | undefined): cells is string[] => cells !== undefined && (!header || cells.length === header.length);
+  const rightWidth = (cells: string[]): boolean => !header || cells.length === header.length;
 
   function single(frame: Frame): string[] | Decoded {
     if (frame.problem) return { frame, problem: frameProblem(frame), raw: rawText(frame) };
@@ -89,7 +89,7 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
   const verify = (bytes: Buffer): boolean => {
     try {
       const parsed = rows(bytes.toString('utf8'));
-      return parsed.length === 1 && rightWidth(parsed[0]);
+      return parsed.length === 1 && rightWidth(parsed[0] ?? []);
     } catch {
       return false;
     }

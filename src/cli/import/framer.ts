@@ -32,7 +32,7 @@ export function createFramer(options: FramerOptions): Framer {
   let offset = options.offset ?? 0;
   let line = options.line ?? 1;
   let tooLong: Buffer | undefined; // the beginning of an endless line whose rest is being dropped
-  let nextQuote = -1; // position in `rest` at or after the one asked about, or Infinity
+  let quotes = { from: 0, next: -1 }; // the last search for a quote in `rest`: none lies between `from` and `next`
 
   const oddQuotes = (from: number, to: number): boolean => {
     if (quote === undefined) return false;
@@ -45,11 +45,11 @@ export function createFramer(options: FramerOptions): Framer {
     return odd;
   };
   const quoteFrom = (from: number): number => {
-    if (nextQuote < from) {
+    if (from < quotes.from || from > quotes.next) {
       const found = rest.indexOf(quote as number, from);
-      nextQuote = found < 0 ? Number.POSITIVE_INFINITY : found;
+      quotes = { from, next: found < 0 ? Number.POSITIVE_INFINITY : found };
     }
-    return nextQuote;
+    return quotes.next;
   };
   const without = (from: number, end: number): Buffer => rest.subarray(from, end > from && rest[end - 1] === RETURN ? end - 1 : end);
 
@@ -105,13 +105,13 @@ export function createFramer(options: FramerOptions): Framer {
     }
     offset += from;
     rest = rest.subarray(from);
-    nextQuote = -1;
+    quotes = { from: 0, next: -1 };
   }
 
   return {
     *push(chunk) {
       rest = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      nextQuote = -1;
+      quotes = { from: 0, next: -1 };
       yield* cut(false);
     },
     *end() {

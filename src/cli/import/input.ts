@@ -1,6 +1,7 @@
 // The bytes of an import: a file, a gzipped file or standard input, always given as UTF-8 text without a byte order mark.
 import { createHash } from 'node:crypto';
 import { createReadStream, openSync, closeSync, readSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../failure.ts';
 import type { SourceOptions } from './mapping.ts';
@@ -52,21 +53,24 @@ export function fingerprint(path: string): Fingerprint {
   return { size, mtimeMs, head: createHash('sha256').update(head).digest('hex') };
 }
 
+const isSeekable = (input: Input): boolean => !input.gzipped && input.encoding === 'utf-8' && input.path !== '-';
+
+/** Bytes of the file that reading from `offset` does not read at all: none where the text must be decoded from its start. */
+export const skippedBytes = (input: Input, offset: number): number => (isSeekable(input) ? offset : 0);
+
 /**
  * Reads the input from `offset` (bytes of its decoded text after any byte order mark). A plain UTF-8 file is read from
  * there; a compressed or otherwise encoded one is read from its start and cut. `onBytes` hears of bytes taken from the disk.
  */
 export async function* readInput(input: Input, offset: number, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
-  const plainText = !input.gzipped && input.encoding === 'utf-8' && input.path !== '-';
-  const mark = plainText && hasMark(input.path) ? 3 : 0;
-  const start = plainText && offset > 0 ? offset + mark : 0;
-  if (start > 0) onBytes(start);
-  const raw = input.path === '-' ? process.stdin : createReadStream(input.path, { start, highWaterMark: 131_072 });
-  raw.on('data', (chunk: Buffer | string) => onBytes(chunk.length));
-  const text = recoded(input, input.gzipped ? raw.pipe(unzipper(raw)) : raw);
-  let skip = plainText ? (start > 0 ? 0 : mark) : offset;
+  const seekable = isSeekable(input);
+  const mark = seekable && hasMark(input.path) ? MARK.length : 0;
+  const raw = input.path === '-' ? process.stdin : createReadStream(input.path, { start: seekable ? offset + mark : 0, highWaterMark: 131_072 });
+  const bytes = counted(raw, onBytes);
+  const text = recoded(input, input.gzipped ? unzipped(bytes) : bytes);
+  let skip = seekable ? 0 : offset;
   try {
-    for await (const chunk of plainText ? text : unmarked(text)) {
+    for await (const chunk of seekable ? text : unmarked(text)) {
       if (skip >= chunk.length) {
         skip -= chunk.length;
         continue;
@@ -83,30 +87,41 @@ export async function* readInput(input: Input, offset: number, onBytes: (count: 
   }
 }
 
-function unzipper(raw: NodeJS.ReadableStream): ReturnType<typeof createGunzip> {
-  const gunzip = createGunzip();
-  raw.on('error', (error) => gunzip.destroy(error));
-  return gunzip;
+async function* counted(raw: AsyncIterable<Buffer | string>, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of raw) {
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    onBytes(bytes.length);
+    yield bytes;
+  }
 }
+
+function unzipped(bytes: AsyncGenerator<Buffer>): AsyncIterable<Buffer> {
+  const source = Readable.from(bytes);
+  const gunzip = createGunzip();
+  source.on('error', (error) => gunzip.destroy(error));
+  return source.pipe(gunzip);
+}
+
+const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 function hasMark(path: string): boolean {
   const head = Buffer.alloc(3);
   const file = openSync(path, 'r');
   try {
-    return readSync(file, head, 0, 3, 0) === 3 && head.equals(Buffer.from([0xef, 0xbb, 0xbf]));
+    return readSync(file, head, 0, 3, 0) === 3 && head.equals(MARK);
   } finally {
     closeSync(file);
   }
 }
 
 // Bytes of UTF-8 pass as they are, so that one invalid row can be told from the rest; other encodings become UTF-8 here.
-async function* recoded(input: Input, stream: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer> {
+async function* recoded(input: Input, stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   if (input.encoding === 'utf-8') {
-    for await (const chunk of stream) yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
+    yield* stream;
     return;
   }
   const decoder = new TextDecoder(input.encoding, { fatal: true });
-  for await (const chunk of stream) yield Buffer.from(decoder.decode(chunk as Buffer, { stream: true }));
+  for await (const chunk of stream) yield Buffer.from(decoder.decode(chunk, { stream: true }));
   yield Buffer.from(decoder.decode());
 }
 
@@ -117,7 +132,7 @@ async function* unmarked(stream: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
     else {
       held = Buffer.concat([held, chunk]);
       if (held.length < 3) continue;
-      yield held.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? held.subarray(3) : held;
+      yield held.subarray(0, 3).equals(MARK) ? held.subarray(3) : held;
       held = undefined;
     }
   }

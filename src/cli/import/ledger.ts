@@ -29,6 +29,8 @@ export type Ledger = {
   setupDone: () => void;
   header: (columns: string[] | undefined) => void;
   nextPass: () => void;
+  /** The import failed: where no row was sent yet there is nothing to go on from, and the state is forgotten. */
+  abandon: () => void;
   /** The import is complete: forget its state. */
   finish: () => void;
 };
@@ -90,6 +92,9 @@ export function openLedger(settings: LedgerSettings): Ledger {
       state.batch = 0;
       state.position = START;
       save();
+    },
+    abandon() {
+      if (statePath && !state.setupDone) removeState(statePath);
     },
     finish() {
       if (statePath) removeState(statePath);

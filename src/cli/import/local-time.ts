@@ -23,8 +23,11 @@ export function instantOf(wallClock: number, zone: Zone): number | undefined {
   return instants.length > 0 ? Math.min(...instants) : undefined;
 }
 
-// A format with an offset, a zone or a Unix time names the instant by itself.
-const namesInstant = (format: string): boolean => /[zZxX]/.test(format.replaceAll(/'[^']*'/g, ''));
+// A format with an offset or a zone names the instant by itself.
+const namesInstant = (format: string): boolean => /z/i.test(format.replaceAll(/'[^']*'/g, ''));
+
+/** Formats that luxon writes but does not read: seconds and milliseconds since 1970. */
+const UNIX: Record<string, number> = { X: 1000, x: 1 };
 
 /** Makes the reader of one kind of time text: gives an ISO instant in UTC, or rejects the row. */
 export function dateTimeReader(format: string | undefined, zone: Zone): (text: string) => string {
@@ -50,6 +53,13 @@ export function dateTimeReader(format: string | undefined, zone: Zone): (text: s
       const [, sign, hours = '0', minutes = '0'] = /([+-])(\d\d):?(\d\d)?/.exec(offset) ?? [];
       const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
       return new Date(wallClock.toMillis() - offsetMinutes * 60_000).toISOString();
+    };
+  }
+  const unit = UNIX[format];
+  if (unit !== undefined) {
+    return (text) => {
+      const instant = new Date(/^-?\d+(\.\d+)?$/.test(text) ? Number(text) * unit : Number.NaN);
+      return Number.isNaN(instant.getTime()) ? reject('INVALID_DATE_TIME', `${shown(text)} is no time of the form ${format}`) : instant.toISOString();
     };
   }
   if (namesInstant(format)) {

@@ -17,7 +17,7 @@ export type SourceRecord = {
   end: Position;
 } & ({ values: SourceValues; problem?: undefined } | { values?: undefined; problem: RowProblem; raw: string });
 
-export type OpenRecords = { columns: string[] | undefined; records: AsyncGenerator<SourceRecord[]> };
+export type OpenRecords = { columns: string[] | undefined; records: AsyncGenerator<SourceRecord[]>; close: () => Promise<void> };
 
 /**
  * Opens the records of an input from `start`. Resolves when the header is known, having checked that it holds `needed`
@@ -61,7 +61,7 @@ export async function openRecords(
   }
   const found = decoder.columns();
   if (found) checkColumns(found, needed);
-  return { columns: found, records: replay(early, records) };
+  return { columns: found, records: replay(early, records), close: async () => { await records.return(undefined); } };
 }
 
 async function* replay(early: SourceRecord[][], records: AsyncGenerator<SourceRecord[]>): AsyncGenerator<SourceRecord[]> {

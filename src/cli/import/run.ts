@@ -1,13 +1,13 @@
 // One import from start to end: check everything, set up, then pass after pass through the file.
 import { createApiClient } from '../api/client.ts';
-import { failure } from '../failure.ts';
+import { failure, isFailure } from '../failure.ts';
 import { startProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
 import { batchLimits, batchesOf } from './batches.ts';
-import { total } from './counts.ts';
+import { summaryLine, total } from './counts.ts';
 import type { Counts } from './counts.ts';
 import { START } from './decoded.ts';
-import { describeInput, fingerprint } from './input.ts';
+import { describeInput, fingerprint, skippedBytes } from './input.ts';
 import type { Fingerprint, Input } from './input.ts';
 import { openLedger } from './ledger.ts';
 import type { Ledger } from './ledger.ts';
@@ -87,19 +87,7 @@ export async function runImport(settings: ImportSettings): Promise<ImportOutcome
     });
     if (ledger.resumed) progress.note(`going on after ${ledger.state.position.record} records of pass ${Math.min(ledger.state.pass + 1, mapping.passes.length)} of ${mapping.passes.length}`);
 
-    let setup: SetupOutcome | undefined;
-    if (!ledger.state.setupDone) {
-      setup = await runSetup(mapping.setup, ledger.state.importId, { client, dryRun, stop: interrupt });
-      ledger.setupDone();
-    }
-    let end: PassEnd = 'done';
-    while (end === 'done' && ledger.state.pass < mapping.passes.length) {
-      const pass = mapping.passes[ledger.state.pass] as Pass;
-      progress.label(mapping.passes.length > 1 ? `pass ${ledger.state.pass + 1} of ${mapping.passes.length}, ${pass.name}` : pass.name);
-      end = await runPass(pass, { input, mapping, ledger, progress, settings, pending: setup?.pending.get(pass.target.into), send: { client, dryRun } });
-      if (isFile) checkUnchanged(identity, inputPath);
-      if (end === 'done') ledger.nextPass();
-    }
+    const { end, setup } = await runAll({ input, mapping, ledger, progress, settings, send: { client, dryRun } }, identity);
     const { counts } = ledger.state;
     const passes = mapping.passes.map(({ name }, index) => ({ name, counts: counts[index] as Counts }));
     return { end, dryRun, setup, passes, total: total(counts), rejectsPath: ledger.rejectsPath, finish: () => { ledger.finish(); } };
@@ -108,9 +96,38 @@ export async function runImport(settings: ImportSettings): Promise<ImportOutcome
   }
 }
 
+type Work = { input: Input; mapping: Mapping; ledger: Ledger; progress: Progress; settings: ImportSettings; send: Omit<SendOptions, 'target'> };
+
+async function runAll(work: Work, identity: Fingerprint): Promise<{ end: PassEnd; setup: SetupOutcome | undefined }> {
+  const { input, mapping, ledger, progress, settings, send } = work;
+  let setup: SetupOutcome | undefined;
+  try {
+    if (!ledger.state.setupDone) {
+      setup = await runSetup(mapping.setup, ledger.state.importId, { ...send, stop: settings.interrupt });
+      ledger.setupDone();
+    }
+    progress.skip((input.size ?? 0) * ledger.state.pass + skippedBytes(input, ledger.state.position.offset));
+    let end: PassEnd = 'done';
+    while (end === 'done' && ledger.state.pass < mapping.passes.length) {
+      const { pass: index } = ledger.state;
+      const pass = mapping.passes[index] as Pass;
+      progress.label(mapping.passes.length > 1 ? `pass ${index + 1} of ${mapping.passes.length}, ${pass.name}` : pass.name);
+      end = await runPass(pass, work, setup?.pending.get(pass.target.into));
+      if (input.path !== '-') checkUnchanged(identity, input.path);
+      if (end === 'done') ledger.nextPass();
+    }
+    return { end, setup };
+  } catch (error) {
+    if (isFailure(error) && error.code === 'STOPPED') return { end: 'interrupted', setup };
+    ledger.abandon();
+    if (ledger.state.position.record > 0) progress.note(`acknowledged so far: ${summaryLine(total([...ledger.state.counts]))}`);
+    throw error;
+  }
+}
+
 async function checkHeader(input: Input, mapping: Mapping): Promise<void> {
-  const { records } = await openRecords(input, mapping.source, START, mapping.columns, undefined);
-  await records.return(undefined);
+  const { close } = await openRecords(input, mapping.source, START, mapping.columns, undefined);
+  await close();
 }
 
 function checkUnchanged(before: Fingerprint, path: string): void {
@@ -120,29 +137,16 @@ function checkUnchanged(before: Fingerprint, path: string): void {
   }
 }
 
-type PassContext = {
-  input: Input;
-  mapping: Mapping;
-  ledger: Ledger;
-  progress: Progress;
-  settings: ImportSettings;
-  pending: Set<string> | undefined;
-  send: Omit<SendOptions, 'target'>;
-};
-
-async function runPass(pass: Pass, { input, mapping, ledger, progress, settings, pending, send }: PassContext): Promise<PassEnd> {
+async function runPass(pass: Pass, { input, mapping, ledger, progress, settings, send }: Work, pending: Set<string> | undefined): Promise<PassEnd> {
   const { state } = ledger;
   const { importId, pass: passIndex } = state;
-  const before = (input.size ?? 0) * passIndex;
-  let bytes = 0;
-  let fresh = false;
+  let bytes = (input.size ?? 0) * passIndex + skippedBytes(input, state.position.offset);
+  progress.bytes(bytes);
   const onBytes = (count: number): void => {
     bytes += count;
-    if (!fresh && (passIndex > 0 || state.position.offset > 0) && ledger.resumed && bytes <= state.position.offset) progress.skip(count);
-    fresh = true;
-    progress.bytes(before + bytes);
+    progress.bytes(bytes);
   };
-  const { columns, records } = await openRecords(input, mapping.source, state.position, mapping.columns, state.columns, onBytes);
+  const { columns, records } = await openRecords(input, mapping.source, state.position, mapping.columns, state.position.offset > 0 ? state.columns : undefined, onBytes);
   ledger.header(columns);
   const batches = batchesOf(records, pass, batchLimits(state.batchSize), state.position, state.batch, passIndex === 0);
   const sendBatch = (batch: { number: number; rows: object[] }, stop: AbortSignal): Promise<RowResult[]> => {

@@ -22,7 +22,7 @@ export async function runSetup(setup: Mapping['setup'], importId: string, option
         const [problem] = result.problems;
         throw failure('SETUP_REJECTED', `setup[${step}].rows[${index}] (${target.into}) is refused: ${problem?.message ?? 'no reason given'} [${problem?.code ?? '?'}]`);
       }
-      if (result.status === 'CREATED') notePending(outcome.pending, target, rows[index] as SourceValues);
+      if (result.status === 'CREATED' && options.dryRun) notePending(outcome.pending, target, rows[index] as SourceValues);
     });
     const of = (status: string): number => results.filter((result) => result.status === status).length;
     outcome.created += of('CREATED');

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
@@ -164,6 +164,16 @@ test('a data directory that cannot be made is one clear line', async () => {
   });
 });
 
+test('a log that cannot be written is one clear line', async () => {
+  await rename(join(dataDir, 'postgres.log'), join(dataDir, 'log.old'));
+  await mkdir(join(dataDir, 'postgres.log'));
+  await expect(startEmbeddedDatabase({ dataDir })).rejects.toMatchObject({
+    code: 'EMBEDDED_DATABASE_FAILED',
+    message: expect.stringMatching(/EISDIR[^\n]*postgres\.log[^\n]*$/),
+  });
+  await rm(join(dataDir, 'postgres.log'), { recursive: true });
+});
+
 // Only root hands the database to a user who may be shut out; for others these tests have no meaning and are skipped.
 test.skipIf(!isRoot)('root: data that moved below a folder the database user cannot enter is taken outside', async () => {
   const lines: string[] = [];
@@ -177,9 +187,14 @@ test.skipIf(!isRoot)('root: data that moved below a folder the database user can
   expect(outside[0]).not.toContain(folder);
   await stop();
 
+  const copy = join(folder, 'copy');
+  await cp(dataDir, copy, { recursive: true, verbatimSymlinks: true });
   const again = await start(dataDir, { log: (line) => lines.push(line) });
   expect(await query(again.url, 'select value from kept')).toEqual([[42]]);
   expect(lines.filter((line) => line.includes('cannot enter'))).toHaveLength(1);
+  // A copied data directory holds a link to the same database.
+  await expect(startEmbeddedDatabase({ dataDir: copy })).rejects.toMatchObject({ code: 'DATA_DIR_IN_USE' });
+  expect(await query(again.url, 'select 1')).toEqual([[1]]);
 });
 
 test.skipIf(!isRoot)('root: a new data directory below such a folder, and again after it was deleted', async () => {

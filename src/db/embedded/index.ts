@@ -43,12 +43,14 @@ const DATABASE = 'trato';
 export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
   const { log = () => {}, settings = {} } = options;
   const dataDir = await makeDataDir(resolve(options.dataDir));
-  const lock = await lockDataDir(dataDir);
+  const locks = [await lockDataDir(dataDir)];
+  const release = () => locks.forEach((lock) => void lock.release());
   const watcher = startWatcher();
   try {
     const place = await choosePlace(dataDir, await findBinaries(), log);
     const logFile = join(dataDir, 'postgres.log');
     const context: ClusterContext = { ...place, watcher, log, logFile, passwordFile: join(dataDir, 'postgres.password') };
+    if (place.folder) locks.push(await lockDataDir(place.folder));
     await rotateLog(logFile);
     await stopLeftoverServer(context.clusterDir, log);
     const password = await prepareCluster(context);
@@ -62,7 +64,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     async function stop(): Promise<void> {
       await running.stop();
       await watcher.close();
-      lock.release();
+      release();
     }
     const failed = Promise.withResolvers<string>();
     void running.exited.then((exit) => {
@@ -72,7 +74,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     return { url: urlOf(DATABASE), pid: running.pid ?? 0, failed: failed.promise, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await watcher.close();
-    lock.release();
+    release();
     throw asEmbeddedError(error, dataDir);
   }
 }

@@ -1,6 +1,6 @@
 // Where cluster and programs lie. Mostly where one expects them; but root's unprivileged database user cannot enter
 // folders such as /root (0700), and then both have to lie outside.
-import { chmod, lstat, realpath, rename, stat } from 'node:fs/promises';
+import { chmod, lstat, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Account, canPass, canRun, chooseAccount } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -11,6 +11,8 @@ export type Place = {
   clusterDir: string;
   account: Account;
   binaries: Binaries;
+  /** The cluster's own folder outside; to be locked like the data directory, for a copied link leads there as well. */
+  folder?: string;
   /** To be called once the cluster is whole: from then on the data directory leads to it. */
   keep(): Promise<void>;
 };
@@ -22,10 +24,18 @@ export async function choosePlace(dataDir: string, installed: Binaries, log: (li
   const linked = await linkTarget(home);
   const account = chooseAccount(linked ?? home, log);
   const binaries = canRun(account, installed) ? installed : await copyBinaries(installed, account, log);
-  if (linked !== undefined) return { clusterDir: linked, account, binaries, keep: async () => {} };
+  if (linked !== undefined) {
+    await rm(`${home}.moved`, { recursive: true, force: true });
+    return { clusterDir: linked, account, binaries, ...folderOf(linked), keep: async () => {} };
+  }
   if (await makePassable(account, dataDir)) return { clusterDir: home, account, binaries, keep: async () => {} };
   const clusterDir = await placeOutside(home, account, binaries, log);
-  return { clusterDir, account, binaries, keep: () => linkOutside(home, clusterDir) };
+  return { clusterDir, account, binaries, ...folderOf(clusterDir), keep: () => linkOutside(home, clusterDir) };
+}
+
+/** A link that somebody else made to a disk of theirs may lead to where nothing can be written beside the cluster. */
+function folderOf(clusterDir: string): { folder?: string } {
+  return process.getuid?.() === 0 ? { folder: dirname(clusterDir) } : {};
 }
 
 /** Real path of a cluster that was placed outside and is linked from the data directory. */

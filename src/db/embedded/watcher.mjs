@@ -16,18 +16,24 @@ process.on('disconnect', () => {
 });
 
 function run({ id, file, args, options, output, windowsStop }) {
-  const log = openSync(output, 'a', 0o600);
-  const child = spawn(file, args, { ...options, stdio: ['ignore', log, log], windowsHide: true });
-  closeSync(log);
-  children.set(id, { child, windowsStop });
-  if (child.pid) tell({ id, pid: child.pid });
-  child.once('error', (error) => finish(id, { id, exited: true, code: null, error: error.message }));
-  child.once('exit', (code, signal) => finish(id, { id, exited: true, code, signal }));
+  const fail = (error) => finish(id, { id, exited: true, code: null, error: error.message });
+  try {
+    const log = openSync(output, 'a', 0o600);
+    const child = spawn(file, args, { ...options, stdio: ['ignore', log, log], windowsHide: true });
+    closeSync(log);
+    children.set(id, { child, windowsStop });
+    if (child.pid) tell({ id, pid: child.pid });
+    child.once('error', fail);
+    child.once('exit', (code, signal) => finish(id, { id, exited: true, code, signal }));
+  } catch (error) {
+    fail(error);
+  }
 }
 
 function finish(id, message) {
   clearTimeout(children.get(id)?.timer);
-  if (children.delete(id)) tell(message);
+  children.delete(id);
+  tell(message);
 }
 
 /** SIGINT is PostgreSQL's fast shutdown; SIGQUIT, after a minute, the one that needs recovery at the next start. */

@@ -1,0 +1,101 @@
+import { builder } from '../../graphql/builder.ts';
+import { bulkMutation } from '../../graphql/bulk-mutation.ts';
+import { connectionTypes, pageArgs } from '../../graphql/connection.ts';
+import { readerOf, viewerOf } from '../../graphql/context.ts';
+import { entityMutation } from '../../graphql/mutation.ts';
+import { entityRootFields, entityType, loadOne } from '../../graphql/object-type.ts';
+import { enumOfNames, refOf } from '../../graphql/refs.ts';
+import { describeInput } from '../../graphql/zod-inputs.ts';
+import { canonical } from '../../query/cursor.ts';
+import { entityNamed } from '../../query/entity.ts';
+import type { PageArgs } from '../../query/page.ts';
+import { requireRead } from '../../query/policy.ts';
+import { parseRef } from './customer-ref.ts';
+import { customerArchive, customerCreate, customerRestore, customerUpdate } from './customers.commands.ts';
+import { customer, identity, need, preference } from './customers.entity.ts';
+import { customerIdOf } from './find.ts';
+import { identityAdd, identityRemove, needCommands, preferenceCommands } from './knowledge.commands.ts';
+import { customerRef } from './resolve.ts';
+import { customersUpsert } from './upsert.command.ts';
+import { addTimelineSource, countTimelines, readTimelines, timelineEntities, type TimelineItem } from './timeline.ts';
+import './recognise.schema.ts';
+
+for (const entity of [customer, identity, preference, need]) entityType(entity);
+entityRootFields(customer);
+
+addTimelineSource({ entity: 'Preference', customerId: 'customerId', at: 'observedAt' });
+addTimelineSource({ entity: 'Need', customerId: 'customerId', at: 'observedAt' });
+
+builder.queryField('customer', (t) =>
+  t.field({
+    type: refOf('Customer'),
+    nullable: true,
+    description: 'One customer by id, by an identity or by its id in another system; null when there is none or the role does not see it.',
+    args: { by: t.arg({ type: describeInput(customerRef('Which customer.')).type as never, required: true, description: 'Which customer.' }) },
+    resolve: async (_root, { by }, ctx) => {
+      requireRead(viewerOf(ctx), customer);
+      const id = await customerIdOf(readerOf(ctx), parseRef(by));
+      return id === null ? null : loadOne(ctx, customer, id);
+    },
+  }),
+);
+
+for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, identityAdd, identityRemove]) entityMutation(command as never, 'Customer');
+for (const command of [preferenceCommands.add, preferenceCommands.update]) entityMutation(command as never, 'Preference');
+for (const command of [needCommands.add, needCommands.update]) entityMutation(command as never, 'Need');
+bulkMutation(customersUpsert, 'Customer');
+
+const TimelineEntryRef = builder.objectRef<TimelineItem>('TimelineEntry').implement({
+  description: 'Something that happened to a customer.',
+  fields: (t) => ({
+    at: t.field({ type: 'DateTime', description: 'When.', resolve: (row) => row.at }),
+    type: t.string({ description: 'Type of what happened, for example `Interaction`.', resolve: (row) => row.entity }),
+    node: t.field({
+      type: TimelineNodeRef,
+      nullable: true,
+      description: 'What happened; null when it was removed meanwhile.',
+      resolve: (row, _args, ctx) => loadOne(ctx, entityNamed(row.entity), row.id) as never,
+    }),
+  }),
+});
+
+const TimelineNodeRef = builder.unionType('TimelineNode', {
+  description: 'The kinds of things in a timeline.',
+  types: () => timelineEntities().map((name) => refOf(name)) as never,
+  resolveType: (row) => (row as unknown as { __typename: string }).__typename,
+});
+
+const TimelineConnection = connectionTypes<TimelineItem>('TimelineEntry', TimelineEntryRef as never);
+
+builder.objectField(refOf('Customer'), 'timeline', (t) =>
+  t.field({
+    type: TimelineConnection as never,
+    description: 'Everything that happened to the customer, newest first, as far as the role sees it.',
+    args: {
+      ...(pageArgs(t as never) as Record<string, never>),
+      types: t.arg({ type: [TimelineTypeRef()] as never, description: 'Only these types.' }),
+    },
+    resolve: (row, args, ctx) => {
+      const reader = readerOf(ctx);
+      const { types, ...page } = args as PageArgs & { types?: string[] | null };
+      const asked = { ...page, types: types?.map(entityOfType) ?? null };
+      let pending: Promise<unknown> | undefined;
+      return {
+        page: () => {
+          pending ??= reader.batch(`timeline:${canonical(asked)}`, row.id, (ids: readonly string[]) => readTimelines(reader, asked, ids));
+          return pending;
+        },
+        count: (upTo: number) => reader.batch(`timeline-count:${canonical([asked.types, upTo])}`, row.id, (ids: readonly string[]) => countTimelines(reader, asked.types, upTo, ids)),
+      } as never;
+    },
+  }),
+);
+
+const typeOfEntity = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
+const entityOfType = (type: string) => timelineEntities().find((name) => typeOfEntity(name) === type)!;
+
+let timelineType: unknown;
+function TimelineTypeRef(): unknown {
+  timelineType ??= enumOfNames('TimelineType', 'The types of things in a timeline.', timelineEntities().map(typeOfEntity));
+  return timelineType;
+}

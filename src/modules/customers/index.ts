@@ -1,0 +1,7 @@
+// What other modules may use of customers.
+export { lockCustomer } from './customers.commands.ts';
+export { customer, identity } from './customers.entity.ts';
+export { normaliseEmail, normaliseIdentity, normalisePhone } from './identity.ts';
+export { type CustomerRef, customerRef, lockCustomers, requireCustomer, resolveCustomerRefs } from './resolve.ts';
+export { recordStageEntry, type StageEntry } from './stage-entry.ts';
+export { addTimelineSource } from './timeline.ts';

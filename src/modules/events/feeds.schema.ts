@@ -1,0 +1,150 @@
+// The live feeds: events, interactionRecorded and customerChanged. One log, one cursor, backfill first and then live.
+import type { Viewer } from '../../auth/viewer.ts';
+import { encodeCursor, type EventRow, type FeedStep } from '../../events/index.ts';
+import { builder } from '../../graphql/builder.ts';
+import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
+import type { FeedEnvelope } from '../../graphql/feed-envelope.ts';
+import { filterRef } from '../../graphql/filter-inputs.ts';
+import { decodeId } from '../../graphql/ids.ts';
+import { loadOne } from '../../graphql/object-type.ts';
+import { refOf } from '../../graphql/refs.ts';
+import { compileFilter, type FilterInput } from '../../query/filter.ts';
+import { requireRead } from '../../query/policy.ts';
+import type { EntityRow } from '../../query/page.ts';
+import { readByIds } from '../../query/rows.ts';
+import { customer } from '../customers/index.ts';
+import { interaction } from '../interactions/index.ts';
+import { EventRef, type EventsArgs, eventCursor, eventFilter, requireEvents, toApiError } from './events.schema.ts';
+import { onlyVisible } from './visible-live.ts';
+
+type CaughtUp = { kind: 'caughtUp'; cursor: string };
+type Lagged = { kind: 'lagged'; cursor: string; behind: number };
+type FeedItem = EventRow | CaughtUp | Lagged;
+
+const CaughtUpRef = builder.objectRef<CaughtUp>('FeedCaughtUp').implement({
+  description: 'Everything that was in the log has been sent: what follows is live.',
+  isTypeOf: (item) => (item as { kind?: string }).kind === 'caughtUp',
+  fields: (t) => ({ cursor: t.exposeString('cursor', { description: 'Where the feed stands.' }) }),
+});
+
+const LaggedRef = builder.objectRef<Lagged>('FeedLagged').implement({
+  description: 'The receiver was too slow: the feed reads from the log again until it has caught up. Nothing is missed.',
+  isTypeOf: (item) => (item as { kind?: string }).kind === 'lagged',
+  fields: (t) => ({
+    cursor: t.exposeString('cursor', { description: 'Where the feed stands.' }),
+    behind: t.exposeInt('behind', { description: 'How many events of the whole log it is behind.' }),
+  }),
+});
+
+const EventFeedItemRef = builder.unionType('EventFeedItem', { description: 'What the event feed sends.', types: [EventRef, CaughtUpRef, LaggedRef] });
+
+type Followed = { step: FeedStep; viewer: Viewer };
+
+/** A generator that ends at once when the subscriber leaves, also while it waits for the next event. */
+function endable<T>(make: (signal: AbortSignal) => AsyncGenerator<T>): AsyncGenerator<T> {
+  const leaving = new AbortController();
+  const generator = make(leaving.signal);
+  return {
+    next: () => generator.next(),
+    return(value) {
+      leaving.abort();
+      return generator.return(value);
+    },
+    throw(error) {
+      leaving.abort();
+      return generator.throw(error);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await this.return(undefined);
+    },
+  };
+}
+
+async function* follow(ctx: Context, args: EventsArgs, more: object, signal: AbortSignal): AsyncGenerator<Followed> {
+  const viewer = viewerOf(ctx);
+  const after = eventCursor(args.after);
+  const filter = { ...eventFilter(viewer, args), ...more };
+  try {
+    for await (const step of ctx.hub.follow({ ...filter, signal, ...(after === undefined ? {} : { after }) })) yield { step, viewer };
+  } catch (error) {
+    throw toApiError(error);
+  }
+}
+
+async function* eventFeed(ctx: Context, args: EventsArgs, signal: AbortSignal): AsyncGenerator<FeedEnvelope> {
+  for await (const { step, viewer } of follow(ctx, args, {}, signal)) {
+    if (step.kind === 'caughtUp') yield { root: { kind: 'caughtUp', cursor: encodeCursor(step.cursor) } };
+    else if (step.kind === 'lagged') yield { root: { kind: 'lagged', cursor: encodeCursor(step.cursor), behind: step.behind } };
+    else for (const event of await onlyVisible(ctx.db, viewer, step.events)) yield { root: event };
+  }
+}
+
+/** A feed of one entity: for each event its row as `rowsOf` reads it, those it leaves out are skipped. */
+async function* entityFeed(ctx: Context, after: string | null | undefined, more: object, signal: AbortSignal, rowsOf: (events: EventRow[]) => Promise<(EntityRow | null)[]>): AsyncGenerator<FeedEnvelope> {
+  let lagged = false;
+  for await (const { step } of follow(ctx, { after: after ?? null }, more, signal)) {
+    if (step.kind === 'lagged') lagged = true;
+    if (step.kind !== 'events') continue;
+    const rows = await rowsOf(step.events);
+    for (const [i, event] of step.events.entries()) {
+      const row = rows[i];
+      if (!row) continue;
+      yield { root: row, feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged } };
+      lagged = false;
+    }
+  }
+}
+
+builder.subscriptionFields((t) => ({
+  events: t.field({
+    type: EventFeedItemRef,
+    description: 'The event log: what is there after `after`, FeedCaughtUp, then live. Without `after` it begins at the end. Needs events:read.',
+    args: {
+      after: t.arg.string({ description: 'Cursor of the last event seen.' }),
+      types: t.arg.stringList({ description: 'Only these types.' }),
+      subjectId: t.arg.id({ description: 'Only events of this thing; a customer’s id gives everything about the customer.' }),
+    },
+    subscribe: (_root, args, ctx) => {
+      requireEvents(viewerOf(ctx));
+      return endable((signal) => eventFeed(ctx, args as EventsArgs, signal)) as never;
+    },
+    resolve: (item) => item as unknown as FeedItem as never,
+  }),
+  interactionRecorded: t.field({
+    type: refOf('Interaction'),
+    description: 'Each interaction as it is recorded. `extensions.feed` carries cursor, phase and whether the receiver lagged.',
+    args: {
+      after: t.arg.string({ description: 'Cursor of the last interaction seen.' }),
+      filter: t.arg({ type: filterRef(interaction) as never, description: 'Only those that fit, as they are when they are sent.' }),
+    },
+    subscribe: (_root, args, ctx) => {
+      const { viewer, db } = readerOf(ctx);
+      requireRead(viewer, interaction);
+      const where = args.filter ? compileFilter(viewer, interaction, args.filter as FilterInput, 't') : undefined;
+      const read = (events: EventRow[]) => readByIds(db, viewer, interaction, events.map((event) => event.subjectId), where);
+      return endable((signal) => entityFeed(ctx, args.after, { types: ['interaction.recorded'] }, signal, read)) as never;
+    },
+    resolve: (row) => row as unknown as EntityRow,
+  }),
+  customerChanged: t.field({
+    type: refOf('Customer'),
+    description: 'A customer, each time something about it changed, as it is when it is sent. `extensions.feed` carries cursor, phase and lag.',
+    args: {
+      after: t.arg.string({ description: 'Cursor of the last change seen.' }),
+      id: t.arg.id({ required: true, description: 'The customer.' }),
+    },
+    subscribe: (_root, args, ctx) => {
+      requireRead(viewerOf(ctx), customer);
+      const id = decodeId(String(args.id), 'Customer');
+      const read = async (events: EventRow[]) => {
+        const row = await loadOne(ctx, customer, id);
+        return events.map(() => row);
+      };
+      return endable((signal) => entityFeed(ctx, args.after, { customerId: id }, signal, read)) as never;
+    },
+    resolve: (row) => row as unknown as EntityRow,
+  }),
+}));

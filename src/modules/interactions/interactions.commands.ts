@@ -1,0 +1,114 @@
+// Recording interactions, one or many. The same external reference again is the same interaction.
+import sql from 'sql-template-tag';
+import { type BulkRow, type BulkSink, defineBulkCommand } from '../../commands/bulk.ts';
+import { type CommandContext, defineCommand } from '../../commands/command.ts';
+import { allColumns, changesOf, insertRows, insertSql, writeManyChanges } from '../../commands/rows.ts';
+import { type UserError, UserErrors } from '../../commands/user-errors.ts';
+import { RetryTransaction } from '../../db/database.ts';
+import type { InteractionRow } from '../../db/models.ts';
+import { newId } from '../../lib/typeid.ts';
+import { attachConversations } from './conversations.ts';
+import { type InteractionInput, interactionInput, interactionRow } from './interaction-fields.ts';
+import { resolveParticipants } from './participants.ts';
+import { type Prepared, prepareInteractions } from './prepare.ts';
+
+const refKey = (system: unknown, value: unknown) => `${system}\n${value}`;
+
+async function findByExternalRef(ctx: CommandContext, prepared: Prepared[]): Promise<Map<string, InteractionRow>> {
+  const refs = prepared.flatMap((one) => one.input.externalRef ?? []);
+  if (refs.length === 0) return new Map();
+  const rows = await ctx.tx.query<InteractionRow>(sql`select ${allColumns('Interaction', 'i')}
+    from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
+    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value`);
+  return new Map(rows.map((row) => [refKey(row.externalSystem, row.externalId), row]));
+}
+
+async function recordAll(ctx: CommandContext, rows: BulkRow<InteractionInput>[], sink: BulkSink): Promise<void> {
+  const found = await prepareInteractions(ctx, rows, sink);
+  const prepared = await resolveParticipants(ctx, await attachConversations(ctx, found, sink), sink);
+  const known = await findByExternalRef(ctx, prepared);
+  const isKnown = (one: Prepared) => (one.input.externalRef ? known.get(refKey(one.input.externalRef.system, one.input.externalRef.value)) : undefined);
+  await insertNew(ctx, prepared.filter((one) => !isKnown(one)), sink);
+  await correctKnown(ctx, prepared.flatMap((one) => (isKnown(one) ? [{ one, row: isKnown(one)! }] : [])), sink);
+}
+
+async function insertNew(ctx: CommandContext, fresh: Prepared[], sink: BulkSink): Promise<void> {
+  if (fresh.length === 0) return;
+  const { kind, id: actorId } = ctx.viewer.actor;
+  const rows = fresh.map(({ columns }) => ({
+    workspaceId: ctx.workspaceId,
+    id: newId(),
+    ...columns,
+    userId: columns.userId ?? ctx.viewer.userId,
+    actorKind: kind,
+    actorId,
+    createdAt: ctx.now,
+    updatedAt: ctx.now,
+  }));
+  const inserted = await ctx.tx.execute(sql`${insertSql('Interaction', rows)} on conflict do nothing`);
+  if (inserted < rows.length) throw new RetryTransaction('an external reference was taken meanwhile');
+  const participants = fresh.flatMap(({ participants: given }, i) => (given ?? []).map((one) => ({ workspaceId: ctx.workspaceId, id: newId(), interactionId: rows[i]!.id, ...one })));
+  await insertRows(ctx.tx, 'InteractionParticipant', participants as never);
+  fresh.forEach(({ index, columns }, i) => {
+    sink.done(index, 'CREATED', rows[i]!.id);
+    ctx.emit({ type: 'interaction.recorded', subjectType: 'Interaction', subjectId: rows[i]!.id, customerId: columns.customerId, data: { after: withoutNulls(columns) } });
+  });
+}
+
+async function correctKnown(ctx: CommandContext, known: { one: Prepared; row: InteractionRow }[], sink: BulkSink): Promise<void> {
+  const changed = known.flatMap(({ one, row }) => {
+    const changes = changesOf(row, given(one));
+    sink.done(one.index, changes ? 'UPDATED' : 'UNCHANGED', row.id);
+    return changes ? [{ row, changes }] : [];
+  });
+  await writeManyChanges(ctx, 'Interaction', changed.map(({ row, changes }) => ({ id: row.id, after: changes.after })));
+  for (const { row, changes } of changed) {
+    ctx.emit({ type: 'interaction.corrected', subjectType: 'Interaction', subjectId: row.id, customerId: row.customerId, data: changes });
+  }
+}
+
+/** The columns that the input says something about: what it leaves out stays as it was recorded. */
+function given({ input, columns }: Prepared): Record<string, unknown> {
+  const { userId, conversationId, occurredAt, attributes, ...rest } = columns;
+  return {
+    ...rest,
+    ...(input.user ? { userId } : {}),
+    ...(input.conversation ? { conversationId } : {}),
+    ...(input.occurredAt ? { occurredAt } : {}),
+    ...(input.attributes != null ? { attributes } : {}),
+  };
+}
+
+function withoutNulls(columns: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).filter(([name, value]) => value !== null && !(name === 'attributes' && Object.keys(value as object).length === 0)));
+}
+
+export const interactionsRecord = defineBulkCommand<InteractionInput>({
+  name: 'interactionsRecord',
+  description: 'Records interactions. Customers are recognised by their identities; unknown ones are made. The same external reference again changes nothing, or corrects what was recorded.',
+  permission: 'interactions:write',
+  inputName: 'InteractionsRecordInput',
+  row: interactionRow,
+  keysOf: (row) => (row.externalRef ? [refKey(row.externalRef.system, row.externalRef.value)] : []),
+  apply: recordAll,
+});
+
+export const interactionRecord = defineCommand<InteractionInput, { id: string }>({
+  name: 'interactionRecord',
+  description: 'Records one interaction. The customer is recognised by its identity; an unknown one is made.',
+  permission: 'interactions:write',
+  input: interactionInput,
+  run: async (ctx, value) => {
+    let recorded: string | null = null;
+    const errors: UserError[] = [];
+    await recordAll(ctx, [{ index: 0, value }], {
+      done: (_index, _status, id) => {
+        recorded = id;
+      },
+      reject: (_index, ...found) => errors.push(...found),
+      isRejected: () => errors.length > 0,
+    });
+    if (recorded === null) throw new UserErrors(errors);
+    return { id: recorded };
+  },
+});

@@ -1,0 +1,2 @@
+// What other modules may use of the relationships.
+export { descendantsSql } from './descendants.ts';

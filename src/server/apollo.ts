@@ -1,0 +1,102 @@
+// Apollo Server as this API runs it: limits, masked errors, statuses, one log line and metrics per operation.
+import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestContextWillSendResponse } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled, ApolloServerPluginUsageReportingDisabled } from '@apollo/server/plugin/disabled';
+import type { FormattedExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
+import type { Context } from '../graphql/context.ts';
+import { parseOptions, validationRules } from './document-rules.ts';
+import { maskError, statusOf } from './mask-error.ts';
+import type { OperationType } from './metrics.ts';
+import { currentScope } from './request-scope.ts';
+import type { Services } from './services.ts';
+
+/** Makes and starts the executor of operations that come over HTTP. Its errors are masked with the current scope. */
+export async function startApollo(services: Services): Promise<ApolloServer<Context>> {
+  const apollo = new ApolloServer<Context>({
+    schema: services.schema,
+    introspection: services.introspection,
+    csrfPrevention: true,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions,
+    validationRules,
+    logger: quietLogger(services.log),
+    formatError: (_formatted, error) => maskError(error, currentScope() ?? { requestId: '', log: services.log, suggestions: false }),
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      operationPlugin(services),
+    ],
+  });
+  await apollo.start();
+  return apollo;
+}
+
+function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      const began = performance.now();
+      return {
+        async willSendResponse(request) {
+          setStatus(request);
+          const result = resultOf(request);
+          const answer: Answered = {
+            type: request.operation?.operation ?? 'unknown',
+            name: request.operationName ?? null,
+            status: request.response.http.status ?? 200,
+            codes: codesOf(result),
+            seconds: (performance.now() - began) / 1000,
+          };
+          metrics.answered(answer.type, answer.status, answer.codes, answer.seconds);
+          logAnswer(request.contextValue.log, answer);
+        },
+      };
+    },
+  };
+}
+
+export type Answered = { type: OperationType; name: string | null; status: number | 'ws'; codes: string[]; seconds: number };
+
+/** The one line that tells of an operation. */
+export function logAnswer(log: Logger, { type, name, status, codes, seconds }: Answered): void {
+  log.info({ type, operation: name?.slice(0, 100) ?? null, status, durationMs: Math.round(seconds * 10_000) / 10, ...(codes.length > 0 && { codes }) }, 'operation');
+}
+
+/** The distinct codes of a result's errors. */
+export function codesOf(result: { errors?: readonly { extensions?: { [name: string]: unknown } }[] } | null): string[] {
+  return [...new Set(result?.errors?.map((error) => String(error.extensions?.code)))];
+}
+
+type WillSend = GraphQLRequestContextWillSendResponse<Context>;
+
+function resultOf({ response }: WillSend): FormattedExecutionResult | null {
+  return response.body.kind === 'single' ? response.body.singleResult : null;
+}
+
+/** Where everything failed for one reason, the status says it; an answer with any data is a 200. */
+function setStatus(request: WillSend): void {
+  const result = resultOf(request);
+  if (!result?.errors?.length) return;
+  const { http } = request.response;
+  const statuses = new Set(result.errors.map((error) => statusOf(error.extensions?.code)));
+  const [status] = statuses;
+  if (result.data === undefined) {
+    if (status !== 200) http.status = status;
+    else if (http.status === undefined || http.status < 400 || http.status >= 500) http.status = 400;
+  } else if (isEmpty(result.data)) http.status = statuses.size === 1 ? status : 200;
+  if (http.status === 401) http.headers.set('www-authenticate', 'Bearer');
+  if (http.status === 503) http.headers.set('retry-after', '1');
+}
+
+function isEmpty(data: Record<string, unknown> | null): boolean {
+  return data === null || Object.values(data).every((value) => value === null);
+}
+
+/** Apollo's own messages may quote what a request held: only their kind is kept. */
+function quietLogger(log: Logger) {
+  const say = (level: 'debug' | 'warn' | 'error') => (message?: unknown) => log[level]({ apollo: String(message).split(':')[0]?.slice(0, 80) }, 'Apollo Server says something');
+  return { debug: say('debug'), info: say('debug'), warn: say('warn'), error: say('error') };
+}

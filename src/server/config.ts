@@ -1,0 +1,113 @@
+// The settings of a server, read once from the environment. A bad one stops the start with one line that names it.
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { assertUsableApiKey } from '../auth/api-key.ts';
+import type { JwtConfig } from '../auth/jwt.ts';
+import { startFailure } from './failure.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export type Config = {
+  /** 0: any free port. */
+  port: number;
+  host: string;
+  /** Null: the embedded database under `dataDir`. */
+  databaseUrl: string | null;
+  /** Absolute path. */
+  dataDir: string;
+  /** The administrator key of the first workspace; null: one is generated and stored in `dataDir`. */
+  apiKey: string | null;
+  demo: boolean;
+  logLevel: (typeof logLevels)[number];
+  /** Null: only API keys are accepted. */
+  jwt: JwtConfig | null;
+  introspection: boolean;
+  /** Whether `/` serves the explorer. */
+  explorer: boolean;
+  /** Connections to the database that requests share. */
+  poolSize: number;
+  /** How long a request waits for one of them before it is refused as OVERLOADED, in milliseconds. */
+  poolTimeoutMs: number;
+  /** How long running requests may take to finish after a SIGTERM, in milliseconds. */
+  drainMs: number;
+};
+
+const flag = (whenUnset: boolean) =>
+  z
+    .string()
+    .regex(/^(1|0|true|false|on|off|yes|no)$/i, 'must be 1 or 0')
+    .transform((text) => /^(1|true|on|yes)$/i.test(text))
+    .default(whenUnset);
+const wholeNumber = (least: number, most: number, whenUnset: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`))
+    .default(whenUnset);
+const url = (pattern: RegExp, wanted: string) => z.string().refine((text) => pattern.test(text) && URL.canParse(text), `must be ${wanted}`);
+const webUrl = url(/^https?:\/\//, 'an http(s) URL').optional();
+
+const settings = z.object({
+  PORT: wholeNumber(0, 65_535, 4000),
+  HOST: z.string().default('127.0.0.1'),
+  DATABASE_URL: url(/^postgres(ql)?:\/\//, 'a URL such as postgresql://user:password@host:5432/database').optional(),
+  TRATO_DATA_DIR: z.string().default('.trato'),
+  TRATO_API_KEY: z.string().superRefine(checkApiKey).optional(),
+  TRATO_DEMO: flag(true),
+  TRATO_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
+  TRATO_JWT_ISSUER: webUrl,
+  TRATO_JWT_AUDIENCE: z.string().optional(),
+  TRATO_JWT_JWKS_URL: webUrl,
+  TRATO_JWT_WORKSPACE_CLAIM: z.string().optional(),
+  TRATO_INTROSPECTION: flag(true),
+  TRATO_EXPLORER: flag(true),
+  TRATO_POOL_SIZE: wholeNumber(2, 500, 10),
+  TRATO_POOL_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
+  TRATO_DRAIN_MS: wholeNumber(0, 600_000, 25_000),
+});
+
+function checkApiKey(key: string, ctx: z.RefinementCtx): void {
+  try {
+    assertUsableApiKey(key);
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', message: `cannot be used: ${(error as Error).message}` });
+  }
+}
+
+/**
+ * Reads the settings; an empty one counts as unset, and relative paths start at the working directory.
+ * Throws a start failure CONFIG_INVALID whose line names every bad setting and never shows a value.
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])));
+  const parsed = settings.safeParse(given);
+  if (!parsed.success) {
+    throw startFailure('CONFIG_INVALID', parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; '));
+  }
+  const found = parsed.data;
+  return {
+    port: found.PORT,
+    host: found.HOST,
+    databaseUrl: found.DATABASE_URL ?? null,
+    dataDir: resolve(found.TRATO_DATA_DIR),
+    apiKey: found.TRATO_API_KEY ?? null,
+    demo: found.TRATO_DEMO,
+    logLevel: found.TRATO_LOG_LEVEL,
+    jwt: jwtOf(found),
+    introspection: found.TRATO_INTROSPECTION,
+    explorer: found.TRATO_EXPLORER,
+    poolSize: found.TRATO_POOL_SIZE,
+    poolTimeoutMs: found.TRATO_POOL_TIMEOUT_MS,
+    drainMs: found.TRATO_DRAIN_MS,
+  };
+}
+
+function jwtOf(found: z.infer<typeof settings>): JwtConfig | null {
+  const { TRATO_JWT_ISSUER: issuer, TRATO_JWT_AUDIENCE: audience, TRATO_JWT_JWKS_URL: jwksUrl, TRATO_JWT_WORKSPACE_CLAIM: workspaceClaim } = found;
+  if (!issuer && !audience && !jwksUrl && !workspaceClaim) return null;
+  if (!issuer || !audience) {
+    throw startFailure('CONFIG_INVALID', 'tokens need both TRATO_JWT_ISSUER and TRATO_JWT_AUDIENCE');
+  }
+  return { issuer, audience, ...(jwksUrl && { jwksUrl }), ...(workspaceClaim && { workspaceClaim }) };
+}

@@ -1,0 +1,19 @@
+// Browsers of any origin may call the API. That is safe because nothing is ever allowed by a cookie or by where a
+// request comes from, only by a bearer token that the calling page itself must hold; credentials are never allowed.
+import type { FastifyInstance } from 'fastify';
+
+const allowed = {
+  'access-control-allow-methods': 'POST, OPTIONS',
+  'access-control-allow-headers': 'authorization, content-type, accept, x-request-id, x-trato-origin, x-apollo-operation-name, apollo-require-preflight',
+  'access-control-max-age': '86400',
+};
+
+/** Answers preflights of `path` and lets pages read its responses. */
+export function allowOrigins(app: FastifyInstance, path: string): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url !== path) return;
+    reply.header('access-control-allow-origin', '*');
+    reply.header('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate');
+  });
+  app.options(path, async (_request, reply) => reply.code(204).headers(allowed).header('allow', 'POST, OPTIONS').send());
+}

@@ -1,0 +1,91 @@
+// The HTTP side: POST /graphql, and the frame of every response (request id, security headers, errors as JSON).
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { Viewer } from '../auth/viewer.ts';
+import { apiError } from '../graphql/errors.ts';
+import { startApollo } from './apollo.ts';
+import { MAX_BODY_BYTES, parseBody } from './body.ts';
+import { allowOrigins } from './cors.ts';
+import { fromFastify, replyError } from './reply-error.ts';
+import { type RequestScope, requestIdOf, withScope } from './request-scope.ts';
+import { contextFor, scopeFor, type Services } from './services.ts';
+
+export const GRAPHQL_PATH = '/graphql';
+/** A client that takes longer to send its headers or body is cut off. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    scope: RequestScope;
+    viewer: Viewer | null;
+  }
+}
+
+/** Makes the HTTP server; routes are added to what it gives, then `listen`. */
+export async function createHttpServer(services: Services): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    genReqId: (request) => requestIdOf(request.headers['x-request-id']),
+    requestIdHeader: false,
+    logger: false,
+    frameworkErrors: (error, request, reply) => {
+      const scope = scopeFor(services, request.id, null);
+      replyError(reply.header('x-request-id', request.id), fromFastify(error, request as FastifyRequest).error, scope, 400);
+    },
+  });
+  frameResponses(app, services);
+  acceptJsonOnly(app);
+  allowOrigins(app, GRAPHQL_PATH);
+  await addGraphQL(app, services);
+  return app;
+}
+
+function frameResponses(app: FastifyInstance, services: Services): void {
+  app.decorateRequest('scope', null as unknown as RequestScope);
+  app.decorateRequest('viewer', null);
+  app.addHook('onRequest', async (request, reply) => {
+    request.scope = scopeFor(services, request.id, null);
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (services.draining()) reply.header('connection', 'close');
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const { error: known, status } = fromFastify(error, request);
+    return replyError(reply, known, request.scope, status);
+  });
+  app.setNotFoundHandler((request, reply) => replyError(reply, apiError('NOT_FOUND'), request.scope));
+}
+
+/** Bodies are read as bytes, so that what is not UTF-8 can be told apart; `text/plain` must not reach GraphQL (CSRF). */
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(/^application\/(json|graphql-response\+json)\s*(;|$)/i, { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) => parseBody(bytes));
+}
+
+async function addGraphQL(app: FastifyInstance, services: Services): Promise<void> {
+  const apollo = await startApollo(services);
+  const handle = fastifyApolloHandler(apollo, { context: async (request) => contextFor(services, request.scope, request.viewer) });
+  app.addHook('onClose', () => apollo.stop());
+  app.post(GRAPHQL_PATH, {
+    onRequest: async (request) => {
+      if (services.draining()) throw apiError('SHUTTING_DOWN');
+      const origin = request.headers['x-trato-origin'];
+      request.viewer = await services.authenticate(request.headers.authorization, typeof origin === 'string' ? origin : null);
+      request.scope = scopeFor(services, request.id, request.viewer);
+    },
+    handler: (request, reply) => withScope(request.scope, () => handle.call(app, request, reply)),
+  });
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
+    url: GRAPHQL_PATH,
+    handler: (request, reply) => {
+      const error = apiError('BAD_REQUEST', 'Send operations by POST, as JSON; subscribe over a WebSocket on the same path.');
+      return replyError(reply.header('allow', 'POST, OPTIONS'), error, request.scope, 405);
+    },
+  });
+}

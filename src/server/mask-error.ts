@@ -1,0 +1,78 @@
+// The last gate of every error: what has a code of the catalogue passes, everything else becomes
+// INTERNAL_SERVER_ERROR and is found in the log by its request id.
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { isAuthError } from '../auth/auth-error.ts';
+import { EventCursorError } from '../events/cursor.ts';
+import { isConnectionError } from '../events/session.ts';
+import { apiError, type ErrorCode, errorCatalogue, isApiError } from '../graphql/errors.ts';
+import { describeError } from './logger.ts';
+import type { RequestScope } from './request-scope.ts';
+
+/** SQLSTATEs of text that PostgreSQL cannot hold. */
+const UNSTORABLE = new Set(['22021', '22P05']);
+const POOL_TIMEOUT = /^timeout exceeded when trying to connect/;
+
+/**
+ * An error as the caller may see it, always with `extensions.code` and `extensions.requestId`. What is no error of the
+ * catalogue is logged and masked.
+ */
+export function maskError(thrown: unknown, scope: RequestScope): GraphQLFormattedError {
+  const located = thrown instanceof GraphQLError ? thrown : null;
+  const known = knownError(thrown);
+  if (!known) {
+    scope.log.error({ err: describeError(rootCause(thrown)), path: located?.path?.join('.') }, 'unexpected error');
+  } else if (known.extensions.code === 'OVERLOADED') {
+    scope.log.warn({ err: describeError(rootCause(thrown)) }, 'the database cannot serve a request');
+  }
+  const error = known ?? apiError('INTERNAL_SERVER_ERROR', 'Something went wrong here; the request id finds it in the log.');
+  const { http: _http, stacktrace: _stacktrace, ...extensions } = error.extensions;
+  return {
+    message: scope.suggestions ? error.message : withoutSuggestion(error.message),
+    ...(located?.locations && { locations: located.locations }),
+    ...(located?.path && { path: located.path }),
+    extensions: { ...extensions, requestId: scope.requestId },
+  };
+}
+
+/** The HTTP status of an error code. */
+export function statusOf(code: unknown): number {
+  return errorCatalogue[code as ErrorCode]?.[0] ?? 500;
+}
+
+/** The error of the catalogue that this one is or stands for; null for a bug. */
+function knownError(thrown: unknown): GraphQLError | null {
+  const cause = rootCause(thrown);
+  const translated = translate(cause);
+  if (translated) return translated;
+  if (thrown instanceof GraphQLError) {
+    if (isApiError(thrown)) return thrown.extensions.code === 'INTERNAL_SERVER_ERROR' ? null : thrown;
+    if (typeof thrown.extensions.code === 'string' && thrown.extensions.code.startsWith('PERSISTED_QUERY')) {
+      return apiError('BAD_REQUEST', 'Persisted queries are not supported: send the document.');
+    }
+    // graphql-js's own refusal of an argument; what it says of a result that does not fit its type is a bug of ours.
+    const ofCaller = cause instanceof GraphQLError && cause.extensions.code === undefined && (cause.nodes?.length ?? 0) > 0;
+    if (ofCaller) return apiError('BAD_USER_INPUT', thrown.message);
+  }
+  return null;
+}
+
+function translate(cause: unknown): GraphQLError | null {
+  if (isAuthError(cause)) return apiError(cause.code in errorCatalogue ? (cause.code as ErrorCode) : 'UNAUTHENTICATED', cause.message);
+  if (cause instanceof EventCursorError) return apiError(cause.code, cause.message);
+  if (!(cause instanceof Error) || cause instanceof GraphQLError) return null;
+  const { code = '' } = cause as Error & { code?: string };
+  if (UNSTORABLE.has(code)) return apiError('BAD_USER_INPUT', 'A text holds a character that cannot be stored.');
+  if (isConnectionError(cause) || POOL_TIMEOUT.test(cause.message)) return apiError('OVERLOADED');
+  return null;
+}
+
+/** What a resolver threw, below what graphql-js and Apollo Server wrap around it. */
+function rootCause(thrown: unknown): unknown {
+  let error = thrown;
+  while (error instanceof GraphQLError && error.originalError) error = error.originalError;
+  return error;
+}
+
+function withoutSuggestion(message: string): string {
+  return message.replace(/ ?Did you mean (.+?)\?$/s, '');
+}

@@ -1,0 +1,30 @@
+// Errors of HTTP itself, before or beside GraphQL, in the same shape as GraphQL's.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { apiError, type ErrorCode } from '../graphql/errors.ts';
+import { maskError, statusOf } from './mask-error.ts';
+import type { RequestScope } from './request-scope.ts';
+
+/** Answers one error as JSON, with the status of its code unless one is given. Anything not of the catalogue is masked. */
+export function replyError(reply: FastifyReply, error: unknown, scope: RequestScope, status?: number): FastifyReply {
+  const formatted = maskError(error, scope);
+  const found = statusOf(formatted.extensions?.code);
+  const code = status ?? (found === 200 ? 400 : found);
+  if (code === 401) reply.header('www-authenticate', 'Bearer');
+  if (code === 503) reply.header('retry-after', '1');
+  return reply.code(code).type('application/json; charset=utf-8').send({ errors: [formatted] });
+}
+
+/** What Fastify's own refusals mean in our catalogue. */
+export function fromFastify(error: unknown, request: FastifyRequest): { error: unknown; status?: number } {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { error: apiError('PAYLOAD_TOO_LARGE') };
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return { error: apiError('BAD_REQUEST', 'Send the operation as content-type application/json.'), status: 415 };
+  }
+  // The request was cut off or its length lied.
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || code === 'ECONNRESET' || request.raw.aborted) return { error: apiError('BODY_INVALID', 'The request body ended early.') };
+  if (statusCode && statusCode >= 400 && statusCode < 500 && code?.startsWith('FST_')) {
+    return { error: apiError('BAD_REQUEST' satisfies ErrorCode, 'The HTTP request cannot be read.'), status: statusCode };
+  }
+  return { error };
+}

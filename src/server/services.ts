@@ -1,0 +1,42 @@
+// What every part of a server shares.
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { Viewer } from '../auth/viewer.ts';
+import type { Database } from '../db/database.ts';
+import type { EventHub } from '../events/hub.ts';
+import type { Context } from '../graphql/context.ts';
+import { createReader, type Reader } from '../query/reader.ts';
+import type { Metrics } from './metrics.ts';
+import type { RequestScope } from './request-scope.ts';
+
+/** Tells who sent a request; see `createAuthenticator`. */
+export type Authenticate = (authorization: string | undefined, origin: string | null) => Promise<Viewer | null>;
+
+export type Services = {
+  schema: GraphQLSchema;
+  db: Database;
+  hub: EventHub;
+  authenticate: Authenticate;
+  log: Logger;
+  metrics: Metrics;
+  introspection: boolean;
+  /** Whether the server is stopping. */
+  draining(): boolean;
+};
+
+/** What the resolvers of one operation get. */
+export function contextFor(services: Services, scope: RequestScope, viewer: Viewer | null, reader?: Reader): Context {
+  return {
+    requestId: scope.requestId,
+    viewer,
+    db: services.db,
+    reader: reader ?? (viewer && createReader(services.db, viewer)),
+    hub: services.hub,
+    log: scope.log,
+  };
+}
+
+/** The scope of one request or operation: hints at names of the schema are for those who may read the schema anyway. */
+export function scopeFor(services: Services, requestId: string, viewer: Viewer | null): RequestScope {
+  return { requestId, log: services.log.child({ requestId }), suggestions: viewer !== null && services.introspection };
+}

@@ -1,0 +1,103 @@
+// The sequencer dies in the middle of a move: nothing is lost or doubled, and another process goes on.
+import pg from 'pg';
+import sql from 'sql-template-tag';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lastSeq, readEvents } from '../../src/events/index.ts';
+import { expectedReport, type LogProcess, sessionsOf, startLogProcess } from './events-processes.ts';
+import { addCustomers, changeCustomer, createLogTest, expectAllChanges, expectGapless, type LogTest, until } from './events-support.ts';
+
+let world: LogTest;
+let processes: LogProcess[];
+let customers: string[];
+
+beforeEach(async () => {
+  world = await createLogTest();
+  processes = [];
+  customers = await addCustomers(world.db, 10);
+});
+
+afterEach(async () => {
+  for (const process of processes) await process.kill();
+  await world.drop();
+});
+
+async function holder(): Promise<number | undefined> {
+  const [first] = await sessionsOf(world, 'sequencer');
+  return first?.holds ? first.pid : undefined;
+}
+
+/** Writes 3,000 events and has a move stand still in its middle: at a place that an open transaction has taken. */
+async function freezeInMidMove(): Promise<{ pid: number; thaw(): Promise<void> }> {
+  const blocker = new pg.Client(world.url);
+  await blocker.connect();
+  await blocker.query('begin');
+  await blocker.query(
+    `insert into events (seq, workspace_id, id, type, subject_type, subject_id, actor_kind, occurred_at, data)
+     values ($1, gen_random_uuid(), gen_random_uuid(), 'block', 'Block', gen_random_uuid(), 'SYSTEM', now(), '{}')`,
+    [(await lastSeq(world.db)) + 1_500n],
+  );
+  for (const id of customers) await changeCustomer(world, id, { events: 300 });
+  const stuck = async () => (await sessionsOf(world, 'sequencer')).find((session) => session.holds && session.waits);
+  await until(async () => (await stuck()) !== undefined, 'a move stands still');
+  return {
+    pid: (await stuck())!.pid,
+    async thaw() {
+      await blocker.query('rollback');
+      await blocker.end();
+    },
+  };
+}
+
+async function start(count: number): Promise<LogProcess[]> {
+  const started = await Promise.all(Array.from({ length: count }, () => startLogProcess(world)));
+  processes.push(...started);
+  return started;
+}
+
+/** Everything committed is in the log, once, in order; and each process has followed exactly that. */
+async function expectWhole(followers: LogProcess[]): Promise<void> {
+  const empty = async () => (await world.db.query(sql`select from event_inbox limit 1`)).length === 0;
+  await until(empty, 'the inbox is empty');
+  const last = await expectGapless(world.db);
+  await expectAllChanges(world.db, await readEvents(world.db, { workspaceId: world.workspaceId, limit: 1_000_000 }));
+  const expected = await expectedReport(world);
+  for (const follower of followers) expect(await follower.report(last)).toMatchObject(expected);
+}
+
+test('the session of the sequencer is cut in mid-move', async () => {
+  const running = await start(3);
+  for (let round = 0; round < 3; round++) {
+    const { pid, thaw } = await freezeInMidMove();
+    await world.db.query(sql`select pg_terminate_backend(${pid}::int)`);
+    await thaw();
+    await until(async () => ![undefined, pid].includes(await holder()), 'another session holds the lock');
+    // The feeds' own connections are cut as well.
+    for (const { pid } of await sessionsOf(world, 'events')) await world.db.query(sql`select pg_terminate_backend(${pid}::int)`);
+  }
+  await expectWhole(running);
+});
+
+test('the process of the sequencer is killed in mid-move', async () => {
+  let running = await start(3);
+  for (let round = 0; round < 2; round++) {
+    const { pid, thaw } = await freezeInMidMove();
+    const pids = await Promise.all(running.map((process) => process.sequencerPid()));
+    const victim = running[pids.indexOf(pid)]!;
+    await victim.kill();
+    await thaw();
+    running = running.filter((process) => process !== victim);
+    await until(async () => ![undefined, pid].includes(await holder()), 'another process holds the lock');
+    running.push(...(await start(1)));
+  }
+  await expectWhole(running);
+});
+
+test('one process after the other is stopped: each hands over, and the last one left has it all', async () => {
+  const running = await start(3);
+  while (running.length > 1) {
+    const written = Promise.all(customers.map((id) => changeCustomer(world, id, { events: 20 })));
+    await running.shift()!.stop();
+    await written;
+  }
+  await expectWhole(running);
+});
