@@ -42,7 +42,7 @@ export type CompiledRole = {
 
 export type PermissionParts = { subject: string; action: string };
 
-const permissionPattern = /^([a-z][a-z0-9]*(?:-[a-z0-9]+)*):(read|write|\*)$/;
+const permissionPattern = /^([a-z][a-z0-9]*(?:-[a-z0-9]+)*):(read|write|erase|\*)$/;
 const fieldPattern = /^[A-Z][A-Za-z0-9]*\.[a-z][A-Za-z0-9]*$/;
 const wordPermissions: ReadonlySet<string> = new Set(['recognise', 'admin', '*']);
 

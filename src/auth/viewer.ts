@@ -15,6 +15,8 @@ export type Viewer = {
   teamIds: string[];
   role: CompiledRole;
   roleName: string;
+  /** The role's row; absent for the system itself. */
+  roleId?: string | null;
   /** When the credential ends; live connections are closed then. */
   expiresAt: Date | null;
   /** Which integration is calling, from `x-trato-origin`; written to its events. */

@@ -10,5 +10,10 @@ export function interruption(): { signal: AbortSignal; release: () => void } {
   };
   const names = ['SIGINT', 'SIGTERM'] as const;
   for (const name of names) process.on(name, onSignal);
-  return { signal: controller.signal, release: () => { for (const name of names) process.off(name, onSignal); } };
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const name of names) process.off(name, onSignal);
+    },
+  };
 }

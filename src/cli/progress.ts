@@ -39,7 +39,9 @@ export function estimate({ doneBytes, skippedBytes, totalBytes, rows, seconds }:
   if (totalBytes === undefined) return { rate };
   const share = totalBytes === 0 ? 1 : Math.min(1, doneBytes / totalBytes);
   const fresh = doneBytes - skippedBytes;
-  return fresh > 0 && seconds > 0 ? { share, rate, left: ((totalBytes - Math.min(doneBytes, totalBytes)) * seconds) / fresh } : { share, rate };
+  return fresh > 0 && seconds > 0
+    ? { share, rate, left: ((totalBytes - Math.min(doneBytes, totalBytes)) * seconds) / fresh }
+    : { share, rate };
 }
 
 /** Starts showing progress; call `stop` in the end, whatever happens. */
@@ -58,22 +60,42 @@ export function startProgress({ totalBytes, unit, quiet = false, stream = proces
       `${grouped(rows)} ${unit}`,
       `${grouped(rate)} ${unit}/s`,
       ...(left === undefined ? [] : [`${duration(left)} left`]),
-    ].filter(Boolean).join(' · ');
+    ]
+      .filter(Boolean)
+      .join(' · ');
   };
 
-  const bar = !quiet && stream.isTTY
-    ? new SingleBar({ stream, format: totalBytes === undefined ? '{text}' : '{bar} {text}', hideCursor: true, clearOnComplete: true, fps: 5, barsize: 20, barCompleteChar: '#', barIncompleteChar: '.' })
-    : undefined;
+  const bar =
+    !quiet && stream.isTTY
+      ? new SingleBar({
+          stream,
+          format: totalBytes === undefined ? '{text}' : '{bar} {text}',
+          hideCursor: true,
+          clearOnComplete: true,
+          fps: 5,
+          barsize: 20,
+          barCompleteChar: '#',
+          barIncompleteChar: '.',
+        })
+      : undefined;
   const show = (): void => bar?.update(Math.floor((figures().share ?? 0) * 1000), { text: text() });
   bar?.start(1000, 0, { text: '' });
   const timer = quiet ? undefined : setInterval(() => (bar ? show() : stream.write(`${text()}\n`)), bar ? 250 : everyMs);
   timer?.unref();
 
   return {
-    bytes: (done) => { doneBytes = done; },
-    skip: (bytes) => { skippedBytes += bytes; },
-    rows: (count) => { rows += count; },
-    label: (next) => { label = next; },
+    bytes: (done) => {
+      doneBytes = done;
+    },
+    skip: (bytes) => {
+      skippedBytes += bytes;
+    },
+    rows: (count) => {
+      rows += count;
+    },
+    label: (next) => {
+      label = next;
+    },
     note: (remark) => {
       if (bar) stream.write('\r\u001b[K');
       stream.write(`${remark}\n`);

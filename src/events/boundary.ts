@@ -32,8 +32,11 @@ export function unknownBoundary(): Boundary {
 
 /** Looks who may hold unseen positions; null when a holder has no transaction id yet, so look again. */
 export async function survey(session: Session): Promise<Survey | null> {
-  // Two statements, in this order: the holders must be read after the sequence.
-  const [counter] = await session.query<{ last: bigint }>(sql`select last_value as last from event_inbox_position_seq`);
+  // Two statements, in this order: the holders must be read after the sequence. (Fresh, it shows a value not yet taken.)
+  const [counter] = await session.prepared<{ last: bigint }>(
+    'trato_event_counter',
+    sql`select last_value - (not is_called)::int as last from event_inbox_position_seq`,
+  );
   // One read of pg_locks: two might pair a holder with its backend's earlier transaction.
   const rows = await session.prepared<{ xid: string | null; now: string }>(
     'trato_event_survey',

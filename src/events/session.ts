@@ -71,7 +71,8 @@ export function keepSession(db: Database, work: SessionWork): { stop(): Promise<
 async function runOnce(db: Database, work: SessionWork, onClient: (client: pg.Client) => void): Promise<void> {
   const client = new pg.Client({
     connectionString: db.url,
-    application_name: `trato ${work.name}`,
+    // With the process's id, so that whoever looks into pg_stat_activity finds it.
+    application_name: `trato ${work.name} ${process.pid}`,
     types: db.pool.options.types,
     options: SETTINGS,
     keepAlive: true,

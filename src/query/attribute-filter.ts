@@ -1,4 +1,5 @@
-// Filters and orders by custom attributes, over one jsonb column. Equality is served by the GIN index, ranges by the expression indexes of indexed definitions.
+// Filters and orders by custom attributes, over one jsonb column. Equality is said twice:
+// so the GIN index of all attributes can serve it where there is one, and the expression index of an indexed definition, which also serves ranges.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { apiError } from '../graphql/errors.ts';
 import { allOf } from './sql.ts';
@@ -39,9 +40,10 @@ function oneAttribute(filter: AttributeFilter, column: Sql, count: () => void): 
 
 function range<T>(column: Sql, key: string, value: Sql, filter: Range<T>, operand: (value: T) => Sql): Sql {
   const parts: Sql[] = [];
-  if (filter.eq != null) parts.push(contains(column, key, filter.eq));
+  if (filter.eq != null) parts.push(contains(column, key, filter.eq), sql`${value} = ${operand(filter.eq)}`);
   if (filter.ne != null) parts.push(sql`not coalesce(${contains(column, key, filter.ne)}, false)`);
-  if (filter.in != null) parts.push(filter.in.length === 0 ? sql`false` : sql`(${join(filter.in.map((one) => contains(column, key, one)), ' or ')})`);
+  if (filter.in?.length === 0) parts.push(sql`false`);
+  else if (filter.in) parts.push(sql`(${join(filter.in.map((one) => contains(column, key, one)), ' or ')})`, sql`${value} in (${join(filter.in.map(operand), ', ')})`);
   if (filter.gt != null) parts.push(sql`${value} > ${operand(filter.gt)}`);
   if (filter.gte != null) parts.push(sql`${value} >= ${operand(filter.gte)}`);
   if (filter.lt != null) parts.push(sql`${value} < ${operand(filter.lt)}`);

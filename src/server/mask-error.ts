@@ -44,16 +44,17 @@ function knownError(thrown: unknown): GraphQLError | null {
   const cause = rootCause(thrown);
   const translated = translate(cause);
   if (translated) return translated;
-  if (thrown instanceof GraphQLError) {
-    if (isApiError(thrown)) return thrown.extensions.code === 'INTERNAL_SERVER_ERROR' ? null : thrown;
-    if (typeof thrown.extensions.code === 'string' && thrown.extensions.code.startsWith('PERSISTED_QUERY')) {
-      return apiError('BAD_REQUEST', 'Persisted queries are not supported: send the document.');
-    }
-    // graphql-js's own refusal of an argument; what it says of a result that does not fit its type is a bug of ours.
-    const ofCaller = cause instanceof GraphQLError && cause.extensions.code === undefined && (cause.nodes?.length ?? 0) > 0;
-    if (ofCaller) return apiError('BAD_USER_INPUT', thrown.message);
-  }
-  return null;
+  if (!(thrown instanceof GraphQLError)) return null;
+  const code = thrown.extensions.code;
+  if (code === 'INTERNAL_SERVER_ERROR') return null;
+  if (isApiError(thrown)) return thrown;
+  if (String(code).startsWith('PERSISTED_QUERY')) return apiError('BAD_REQUEST', 'Persisted queries are not supported: send the document.');
+  return isRefusedArgument(cause) ? apiError('BAD_USER_INPUT', (thrown as GraphQLError).message) : null;
+}
+
+/** graphql-js's own refusal of an argument names its node; what it says of a result that does not fit its type is a bug of ours. */
+function isRefusedArgument(cause: unknown): boolean {
+  return cause instanceof GraphQLError && cause.extensions.code === undefined && (cause.nodes?.length ?? 0) > 0;
 }
 
 function translate(cause: unknown): GraphQLError | null {

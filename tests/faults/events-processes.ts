@@ -11,7 +11,6 @@ export type Report = { seq: string; count: number; digest: string; complaints: s
 
 export type LogProcess = {
   report(last: bigint): Promise<Report>;
-  /** Client-side port by which the server knows this process's sessions would not tell; so: its own name for them. */
   pid: number;
   kill(): Promise<void>;
   stop(): Promise<void>;
@@ -22,6 +21,7 @@ export async function startLogProcess(test: LogTest): Promise<LogProcess> {
   const child = fork(file, [test.url, test.workspaceId], { execArgv: [] });
   await answer(child, 'ready');
   return {
+    pid: child.pid!,
     async report(last) {
       const answered = answer(child, 'report');
       child.send({ report: String(last) });
@@ -62,12 +62,19 @@ export async function expectedReport(test: LogTest): Promise<Omit<Report, 'compl
   return { seq: String(rows.at(-1)?.seq ?? 0n), count: rows.length, digest: digest.digest('hex') };
 }
 
-/** Server-side process ids of the sessions of that name, those that hold the sequencer's lock first. */
-export async function sessionsOf(test: LogTest, name: 'sequencer' | 'events'): Promise<{ pid: number; holds: boolean; waits: boolean }[]> {
+export type LogSession = { backend: number; process: number; holds: boolean; waits: boolean };
+
+/** The sessions of that name: their server-side process, the process they serve, and whether they hold the lock or wait. */
+export async function sessionsOf(test: LogTest, name: 'sequencer' | 'events'): Promise<LogSession[]> {
   return test.db.query(sql`
-    select a.pid, a.wait_event_type is not distinct from 'Lock' as waits,
+    select a.pid as backend, split_part(a.application_name, ' ', 3)::int as process,
+      a.wait_event_type is not distinct from 'Lock' as waits,
       exists (select from pg_locks l where l.pid = a.pid and l.locktype = 'advisory' and l.granted) as holds
     from pg_stat_activity a
-    where a.datname = current_database() and a.application_name = ${`trato ${name}`}
-    order by holds desc`);
+    where a.datname = current_database() and a.application_name like ${`trato ${name} %`}`);
+}
+
+/** The session that sequences, if one does. */
+export async function holder(test: LogTest): Promise<LogSession | undefined> {
+  return (await sessionsOf(test, 'sequencer')).find((session) => session.holds);
 }

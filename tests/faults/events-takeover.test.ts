@@ -3,7 +3,7 @@ import pg from 'pg';
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lastSeq, readEvents } from '../../src/events/index.ts';
-import { expectedReport, type LogProcess, sessionsOf, startLogProcess } from './events-processes.ts';
+import { expectedReport, holder, type LogProcess, type LogSession, sessionsOf, startLogProcess } from './events-processes.ts';
 import { addCustomers, changeCustomer, createLogTest, expectAllChanges, expectGapless, type LogTest, until } from './events-support.ts';
 
 let world: LogTest;
@@ -21,13 +21,8 @@ afterEach(async () => {
   await world.drop();
 });
 
-async function holder(): Promise<number | undefined> {
-  const [first] = await sessionsOf(world, 'sequencer');
-  return first?.holds ? first.pid : undefined;
-}
-
 /** Writes 3,000 events and has a move stand still in its middle: at a place that an open transaction has taken. */
-async function freezeInMidMove(): Promise<{ pid: number; thaw(): Promise<void> }> {
+async function freezeInMidMove(): Promise<{ stuck: LogSession; thaw(): Promise<void> }> {
   const blocker = new pg.Client(world.url);
   await blocker.connect();
   await blocker.query('begin');
@@ -37,15 +32,25 @@ async function freezeInMidMove(): Promise<{ pid: number; thaw(): Promise<void> }
     [(await lastSeq(world.db)) + 1_500n],
   );
   for (const id of customers) await changeCustomer(world, id, { events: 300 });
-  const stuck = async () => (await sessionsOf(world, 'sequencer')).find((session) => session.holds && session.waits);
-  await until(async () => (await stuck()) !== undefined, 'a move stands still');
+  await until(async () => (await holder(world))?.waits === true, 'a move stands still');
   return {
-    pid: (await stuck())!.pid,
+    stuck: (await holder(world))!,
     async thaw() {
       await blocker.query('rollback');
       await blocker.end();
     },
   };
+}
+
+async function cut(session: LogSession): Promise<void> {
+  await world.db.query(sql`select pg_terminate_backend(${session.backend}::int)`);
+}
+
+async function anotherHolds(before: LogSession): Promise<void> {
+  await until(async () => {
+    const now = await holder(world);
+    return now !== undefined && now.backend !== before.backend;
+  }, 'another session holds the lock');
 }
 
 async function start(count: number): Promise<LogProcess[]> {
@@ -64,15 +69,21 @@ async function expectWhole(followers: LogProcess[]): Promise<void> {
   for (const follower of followers) expect(await follower.report(last)).toMatchObject(expected);
 }
 
+test('the very first event of a database, written beside a sequencer that already runs, is moved at once', async () => {
+  const running = await start(1);
+  await until(async () => (await holder(world)) !== undefined, 'the sequencer holds the lock');
+  await changeCustomer(world, customers[0]!);
+  await expectWhole(running);
+});
+
 test('the session of the sequencer is cut in mid-move', async () => {
   const running = await start(3);
   for (let round = 0; round < 3; round++) {
-    const { pid, thaw } = await freezeInMidMove();
-    await world.db.query(sql`select pg_terminate_backend(${pid}::int)`);
+    const { stuck, thaw } = await freezeInMidMove();
+    await cut(stuck);
     await thaw();
-    await until(async () => ![undefined, pid].includes(await holder()), 'another session holds the lock');
-    // The feeds' own connections are cut as well.
-    for (const { pid } of await sessionsOf(world, 'events')) await world.db.query(sql`select pg_terminate_backend(${pid}::int)`);
+    await anotherHolds(stuck);
+    for (const session of await sessionsOf(world, 'events')) await cut(session);
   }
   await expectWhole(running);
 });
@@ -80,13 +91,12 @@ test('the session of the sequencer is cut in mid-move', async () => {
 test('the process of the sequencer is killed in mid-move', async () => {
   let running = await start(3);
   for (let round = 0; round < 2; round++) {
-    const { pid, thaw } = await freezeInMidMove();
-    const pids = await Promise.all(running.map((process) => process.sequencerPid()));
-    const victim = running[pids.indexOf(pid)]!;
+    const { stuck, thaw } = await freezeInMidMove();
+    const victim = running.find((process) => process.pid === stuck.process)!;
     await victim.kill();
     await thaw();
     running = running.filter((process) => process !== victim);
-    await until(async () => ![undefined, pid].includes(await holder()), 'another process holds the lock');
+    await anotherHolds(stuck);
     running.push(...(await start(1)));
   }
   await expectWhole(running);

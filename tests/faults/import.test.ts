@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startBulkServer } from '../../src/cli/testing/bulk-server.ts';
 import type { BulkServer } from '../../src/cli/testing/bulk-server.ts';
+import { startBulkServer } from '../../src/cli/testing/bulk-server.ts';
 import { startCli } from '../../src/cli/testing/run-cli.ts';
 
 const KILLS = 20;
@@ -30,8 +30,17 @@ it(`survives ${KILLS} SIGKILLs with exact counts`, { timeout: 120_000 }, async (
   writeFileSync(csv, `id,name\n${lines.join('\n')}\n`);
   const mapping = join(folder, 'mapping.json');
   const row = { externalId: { system: 't', value: '$id' }, displayName: '$name' };
-  writeFileSync(mapping, JSON.stringify({ passes: [{ name: 'first', into: 'customers', row }, { name: 'second', into: 'customers', ordered: false, row: { ...row, tags: ['second'] } }] }));
-  server.refuse = (_, { externalId }) => (Number((externalId as { value: string }).value) % 77 === 0 ? { code: 'REFUSED', message: 'no', path: [] } : undefined);
+  writeFileSync(
+    mapping,
+    JSON.stringify({
+      passes: [
+        { name: 'first', into: 'customers', row },
+        { name: 'second', into: 'customers', ordered: false, row: { ...row, tags: ['second'] } },
+      ],
+    }),
+  );
+  server.refuse = (_, { externalId }) =>
+    Number((externalId as { value: string }).value) % 77 === 0 ? { code: 'REFUSED', message: 'no', path: [] } : undefined;
 
   const start = () => startCli(['import', '--mapping', mapping, '--url', server.url, '--key', server.key, '--batch-size', '100', csv]);
   let kills = 0;
@@ -66,7 +75,10 @@ it(`survives ${KILLS} SIGKILLs with exact counts`, { timeout: 120_000 }, async (
   ]);
   expect(server.tables.get('customersUpsert')?.size).toBe(distinct);
   expect(server.seen.replays).toBeGreaterThan(0);
-  const rejected = readFileSync(`${csv}.rejected.jsonl`, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { pass: string; row: number });
+  const rejected = readFileSync(`${csv}.rejected.jsonl`, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { pass: string; row: number });
   expect(rejected).toHaveLength(broken + 2 * refused);
   expect(new Set(rejected.map(({ pass, row }) => `${pass} ${row}`)).size).toBe(rejected.length);
   expect(existsSync(`${csv}.import-state.json`)).toBe(false);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startBulkServer } from '../../src/cli/testing/bulk-server.ts';
 import type { BulkServer } from '../../src/cli/testing/bulk-server.ts';
+import { startBulkServer } from '../../src/cli/testing/bulk-server.ts';
 import { runCli, startCli } from '../../src/cli/testing/run-cli.ts';
 
 let folder: string;
@@ -23,14 +23,35 @@ const file = (name: string, content: string | Buffer): string => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
-const people = (count: number): string => `id,name,age\n${Array.from({ length: count }, (_, index) => `${index + 1},Person ${index + 1},${20 + (index % 60)}\n`).join('')}`;
+const people = (count: number): string =>
+  `id,name,age\n${Array.from({ length: count }, (_, index) => `${index + 1},Person ${index + 1},${20 + (index % 60)}\n`).join('')}`;
 const MAPPING = {
-  passes: [{ into: 'customers', ordered: false, row: { externalId: { system: 't', value: '$id' }, displayName: '$name', attributes: { age: { $column: 'age', as: 'integer' } } } }],
+  passes: [
+    {
+      into: 'customers',
+      ordered: false,
+      row: { externalId: { system: 't', value: '$id' }, displayName: '$name', attributes: { age: { $column: 'age', as: 'integer' } } },
+    },
+  ],
 };
 const mapping = (json: object = MAPPING): string => file('mapping.json', JSON.stringify(json));
-const args = (input: string, ...more: string[]): string[] => ['import', '--mapping', join(folder, 'mapping.json'), '--url', server.url, '--key', server.key, ...more, input];
+const args = (input: string, ...more: string[]): string[] => [
+  'import',
+  '--mapping',
+  join(folder, 'mapping.json'),
+  '--url',
+  server.url,
+  '--key',
+  server.key,
+  ...more,
+  input,
+];
 const customers = (): number => server.tables.get('customersUpsert')?.size ?? 0;
-const jsonLines = (path: string): Record<string, unknown>[] => readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+const jsonLines = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('import', () => {
   it('reads CSV and JSON Lines, plain, gzipped and from standard input, and a second time changes nothing', async () => {
@@ -42,22 +63,57 @@ describe('import', () => {
     expect(existsSync(`${csv}.rejected.jsonl`)).toBe(false);
     const again = 'read 1203, created 0, updated 0, unchanged 1203, rejected 0';
     expect((await runCli(args(file('people.csv.gz', gzipSync(people(1203)))))).lastLine).toBe(again);
-    const lines = people(1203).trimEnd().split('\n').slice(1).map((line) => line.split(','));
-    expect((await runCli(args(file('people.jsonl', lines.map(([id, name, age]) => `${JSON.stringify({ id, name, age: Number(age) })}\n`).join(''))))).lastLine).toBe(again);
+    const lines = people(1203)
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','));
+    expect(
+      (
+        await runCli(
+          args(file('people.jsonl', lines.map(([id, name, age]) => `${JSON.stringify({ id, name, age: Number(age) })}\n`).join(''))),
+        )
+      ).lastLine,
+    ).toBe(again);
     expect((await runCli(args('-'), { stdin: people(1203), cwd: folder })).lastLine).toBe(again);
   });
 
   it('puts rejected rows with their reasons into a file and goes on', async () => {
     mapping();
-    server.refuse = (_, row) => (row['displayName'] === 'Person 4' ? { code: 'NAME_TAKEN', message: 'no', path: ['displayName'] } : undefined);
+    server.refuse = (_, row) => (row.displayName === 'Person 4' ? { code: 'NAME_TAKEN', message: 'no', path: ['displayName'] } : undefined);
     const csv = file('people.csv', people(5).replace('Person 2,21', 'Person 2,old').replace('\n3,', '\n"3,'));
     const run = await runCli(args(csv));
     expect(run).toMatchObject({ code: 3, lastLine: 'read 5, created 2, updated 0, unchanged 0, rejected 3' });
     expect(run.stderr).toContain(`${csv}.rejected.jsonl`);
     expect(jsonLines(`${csv}.rejected.jsonl`)).toEqual([
-      { row: 2, line: 3, pass: 'customers', code: 'INVALID_INTEGER', message: '"old" is no whole number', path: ['attributes', 'age'], record: { id: '2', name: 'Person 2', age: 'old' } },
-      { row: 3, line: 4, pass: 'customers', code: 'BROKEN_QUOTES', message: expect.stringContaining('line 4'), path: [], record: null, raw: '"3,Person 3,22' },
-      { row: 4, line: 5, pass: 'customers', code: 'NAME_TAKEN', message: 'no', path: ['displayName'], record: { id: '4', name: 'Person 4', age: '23' } },
+      {
+        row: 2,
+        line: 3,
+        pass: 'customers',
+        code: 'INVALID_INTEGER',
+        message: '"old" is no whole number',
+        path: ['attributes', 'age'],
+        record: { id: '2', name: 'Person 2', age: 'old' },
+      },
+      {
+        row: 3,
+        line: 4,
+        pass: 'customers',
+        code: 'BROKEN_QUOTES',
+        message: expect.stringContaining('line 4'),
+        path: [],
+        record: null,
+        raw: '"3,Person 3,22',
+      },
+      {
+        row: 4,
+        line: 5,
+        pass: 'customers',
+        code: 'NAME_TAKEN',
+        message: 'no',
+        path: ['displayName'],
+        record: { id: '4', name: 'Person 4', age: '23' },
+      },
     ]);
     server.refuse = () => undefined;
     writeFileSync(csv, people(5));
@@ -66,8 +122,17 @@ describe('import', () => {
   });
 
   it('tells in a dry run what would happen, and changes nothing', async () => {
-    mapping({ setup: [{ into: 'attributeDefinitions', rows: [{ entity: 'CUSTOMER', key: 'age', name: 'Age', type: 'NUMBER' }] }], ...MAPPING });
-    server.refuse = (name, row) => (name === 'customersUpsert' && row['attributes'] && 'age' in (row['attributes'] as object) && !server.tables.get('attributeDefinitionsUpsert')?.size ? { code: 'ATTRIBUTE_UNKNOWN', message: 'age', path: [] } : undefined);
+    mapping({
+      setup: [{ into: 'attributeDefinitions', rows: [{ entity: 'CUSTOMER', key: 'age', name: 'Age', type: 'NUMBER' }] }],
+      ...MAPPING,
+    });
+    server.refuse = (name, row) =>
+      name === 'customersUpsert' &&
+      row.attributes &&
+      'age' in (row.attributes as object) &&
+      !server.tables.get('attributeDefinitionsUpsert')?.size
+        ? { code: 'ATTRIBUTE_UNKNOWN', message: 'age', path: [] }
+        : undefined;
     const csv = file('people.csv', people(700));
     const run = await runCli(args(csv, '--dry-run'));
     expect(run).toMatchObject({ code: 0, lastLine: 'read 700, created 700, updated 0, unchanged 0, rejected 0' });
@@ -77,24 +142,55 @@ describe('import', () => {
   });
 
   it('reads the file again for each pass', async () => {
-    mapping({ passes: [
-      { into: 'customers', row: { externalId: { system: 't', value: '$id' }, displayName: '$name' } },
-      { into: 'relationships', where: { parent: { present: true } }, row: { kind: 'subsidiary_of', from: { externalId: { system: 't', value: '$id' } }, to: { externalId: { system: 't', value: '$parent' } } } },
-    ] });
+    mapping({
+      passes: [
+        { into: 'customers', row: { externalId: { system: 't', value: '$id' }, displayName: '$name' } },
+        {
+          into: 'relationships',
+          where: { parent: { present: true } },
+          row: {
+            kind: 'subsidiary_of',
+            from: { externalId: { system: 't', value: '$id' } },
+            to: { externalId: { system: 't', value: '$parent' } },
+          },
+        },
+      ],
+    });
     const run = await runCli(args(file('firms.csv', 'id,name,parent\n1,A,3\n2,B,\n"bad,C,\n3,D,\n')));
-    expect(run).toMatchObject({ code: 3, stdout: [
-      'pass customers: read 4, created 3, updated 0, unchanged 0, rejected 1',
-      'pass relationships: read 4, created 1, updated 0, unchanged 0, rejected 0, skipped 3',
-      'read 4, created 4, updated 0, unchanged 0, rejected 1',
-      '',
-    ].join('\n') });
+    expect(run).toMatchObject({
+      code: 3,
+      stdout: [
+        'pass customers: read 4, created 3, updated 0, unchanged 0, rejected 1',
+        'pass relationships: read 4, created 1, updated 0, unchanged 0, rejected 0, skipped 3',
+        'read 4, created 4, updated 0, unchanged 0, rejected 1',
+        '',
+      ].join('\n'),
+    });
   });
 
   it.each([
     ['a column that is not there', 'id,name\n1,x\n', MAPPING, 'MISSING_COLUMNS', '"age"'],
-    ['a mapping with mistakes', people(1), { passes: [{ into: 'customers', row: { x: { $column: 'id', as: 'int' } } }] }, 'BAD_MAPPING', 'passes[0].row.x.as'],
-    ['a field that the server has not', people(1), { passes: [{ into: 'customers', row: { nme: '$name' } }] }, 'UNKNOWN_FIELD', 'passes[0].row.nme'],
-    ['a setup that is refused', people(1), { setup: [{ into: 'channels', rows: [{ key: 'bad', name: 'x' }] }], ...MAPPING }, 'SETUP_REJECTED', 'setup[0].rows[0]'],
+    [
+      'a mapping with mistakes',
+      people(1),
+      { passes: [{ into: 'customers', row: { x: { $column: 'id', as: 'int' } } }] },
+      'BAD_MAPPING',
+      'passes[0].row.x.as',
+    ],
+    [
+      'a field that the server has not',
+      people(1),
+      { passes: [{ into: 'customers', row: { nme: '$name' } }] },
+      'UNKNOWN_FIELD',
+      'passes[0].row.nme',
+    ],
+    [
+      'a setup that is refused',
+      people(1),
+      { setup: [{ into: 'channels', rows: [{ key: 'bad', name: 'x' }] }], ...MAPPING },
+      'SETUP_REJECTED',
+      'setup[0].rows[0]',
+    ],
   ])('ends before the first row with %s', async (_, content, json, code, detail) => {
     mapping(json);
     server.refuse = (name) => (name === 'channelsUpsert' ? { code: 'KEY_INVALID', message: 'bad key', path: ['key'] } : undefined);
@@ -114,7 +210,9 @@ describe('import', () => {
     const line = async (...command: string[]): Promise<string> => (await runCli(command, { cwd: folder })).stderr.split('\n')[0] ?? '';
     expect(await line(...args(csv, '--key', 'wrong'))).toMatch(/does not accept this API key \[UNAUTHENTICATED\]$/);
     expect(await line(...args(join(folder, 'none.csv')))).toMatch(/cannot be read: ENOENT \[INPUT_NOT_FOUND\]$/);
-    expect(await line('import', '--mapping', join(folder, 'mapping.json'), '--url', server.url, csv)).toMatch(/no API key.*\[API_KEY_MISSING\]$/);
+    expect(await line('import', '--mapping', join(folder, 'mapping.json'), '--url', server.url, csv)).toMatch(
+      /no API key.*\[API_KEY_MISSING\]$/,
+    );
     await server.stop();
     expect((await runCli(args(csv))).stderr).toMatch(/cannot be reached: ECONNREFUSED \(tried \d+ times\) \[SERVER_UNREACHABLE\]/);
   });
@@ -185,7 +283,9 @@ describe('an interrupted import', () => {
     expect(await refused()).toBe('INPUT_CHANGED');
     const before = customers();
     expect(before).toBeGreaterThan(0);
-    expect((await runCli(args(csv, '--restart'))).lastLine).toBe(`read 95, created ${95 - before}, updated 0, unchanged ${before}, rejected 0`);
+    expect((await runCli(args(csv, '--restart'))).lastLine).toBe(
+      `read 95, created ${95 - before}, updated 0, unchanged ${before}, rejected 0`,
+    );
   });
 
   it('takes up its file of rejected rows where it was acknowledged', async () => {
@@ -205,7 +305,10 @@ describe('an interrupted import', () => {
     mapping();
     const csv = file('people.csv', people(95));
     server.fault = (request) => (request > 3 && request < 6 ? { status: 503, retryAfter: '0' } : request === 8 ? 'lose-answer' : undefined);
-    expect(await runCli(args(csv, '--batch-size', '10'))).toMatchObject({ code: 0, lastLine: 'read 95, created 95, updated 0, unchanged 0, rejected 0' });
+    expect(await runCli(args(csv, '--batch-size', '10'))).toMatchObject({
+      code: 0,
+      lastLine: 'read 95, created 95, updated 0, unchanged 0, rejected 0',
+    });
   });
 
   it('keeps its place when the server stays away', async () => {

@@ -1,30 +1,37 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startBulkServer } from '../testing/bulk-server.ts';
 import type { BulkServer } from '../testing/bulk-server.ts';
+import { startBulkServer } from '../testing/bulk-server.ts';
 import { createApiClient } from './client.ts';
 import { judge, retryAfterMs } from './verdict.ts';
 
 let server: BulkServer;
-beforeEach(async () => { server = await startBulkServer(); });
+beforeEach(async () => {
+  server = await startBulkServer();
+});
 afterEach(() => server.stop());
 
-const client = (more: object = {}) => createApiClient({ url: server.url, key: server.key, retryForMs: 5000, backoffMs: { first: 1, most: 4 }, ...more });
-const ask = (more: object = {}, options: object = {}) => client(more).request<{ __typename: string }>('{ __typename }', {}, options).then(
-  (data) => data.__typename,
-  (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
-);
+const client = (more: object = {}) =>
+  createApiClient({ url: server.url, key: server.key, retryForMs: 5000, backoffMs: { first: 1, most: 4 }, ...more });
+const ask = (more: object = {}, options: object = {}) =>
+  client(more)
+    .request<{ __typename: string }>('{ __typename }', {}, options)
+    .then(
+      (data) => data.__typename,
+      (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
+    );
 
 describe('request', () => {
   it('waits out a server that is busy, breaks off or loses its answer, and tells so', async () => {
     const waits: [string, number][] = [];
-    server.fault = (request) => [
-      { status: 429, retryAfter: '0.01' },
-      { status: 503, body: { errors: [{ message: 'stopping', extensions: { code: 'SHUTTING_DOWN' } }] } },
-      { status: 502, body: 'bad gateway' },
-      'drop' as const,
-      'lose-answer' as const,
-      { status: 200, body: { data: null, errors: [{ message: 'full', extensions: { code: 'OVERLOADED' } }] } },
-    ][request - 1];
+    server.fault = (request) =>
+      [
+        { status: 429, retryAfter: '0.01' },
+        { status: 503, body: { errors: [{ message: 'stopping', extensions: { code: 'SHUTTING_DOWN' } }] } },
+        { status: 502, body: 'bad gateway' },
+        'drop' as const,
+        'lose-answer' as const,
+        { status: 200, body: { data: null, errors: [{ message: 'full', extensions: { code: 'OVERLOADED' } }] } },
+      ][request - 1];
     expect(await ask({ onWait: (reason: string, wait: number) => waits.push([reason, wait]) })).toBe('Query');
     expect(server.seen.requests).toBe(7);
     expect(waits[0]).toEqual(['fault', 10]);
@@ -56,7 +63,17 @@ describe('request', () => {
   it('stops waiting when told to', async () => {
     const stop = new AbortController();
     server.fault = () => ({ status: 503, retryAfter: '3600' });
-    expect(await ask({ retryForMs: 10_000_000, onWait: () => { stop.abort(); } }, { stop: stop.signal })).toContain('STOPPED');
+    expect(
+      await ask(
+        {
+          retryForMs: 10_000_000,
+          onWait: () => {
+            stop.abort();
+          },
+        },
+        { stop: stop.signal },
+      ),
+    ).toContain('STOPPED');
   });
   it('refuses an address that is none', () => {
     expect(() => client({ url: 'localhost:4000' })).toThrow(/is not an http\(s\) address/);
@@ -66,7 +83,11 @@ describe('request', () => {
 describe('judge', () => {
   it('takes data beside no errors only', () => {
     expect(judge(200, null, { data: { a: 1 } })).toEqual({ kind: 'ok' });
-    expect(judge(200, null, { data: null, errors: [{ message: 'x', extensions: { code: 'BAD_USER_INPUT' } }] })).toEqual({ kind: 'fail', code: 'BAD_USER_INPUT', message: 'x' });
+    expect(judge(200, null, { data: null, errors: [{ message: 'x', extensions: { code: 'BAD_USER_INPUT' } }] })).toEqual({
+      kind: 'fail',
+      code: 'BAD_USER_INPUT',
+      message: 'x',
+    });
     expect(judge(413, null, undefined)).toMatchObject({ kind: 'fail', code: 'HTTP_413' });
   });
   it('reads Retry-After as seconds or as a date', () => {

@@ -1,10 +1,10 @@
 // The API over HTTP for commands that run long: it waits and tries again where the server or the network is away
 // for a while, and says in one line why it gives up.
 import { setTimeout as delay } from 'node:timers/promises';
-import { failure, isFailure } from '../failure.ts';
 import type { CliFailure } from '../failure.ts';
-import { judge } from './verdict.ts';
+import { failure, isFailure } from '../failure.ts';
 import type { ApiBody, ApiError } from './verdict.ts';
+import { judge } from './verdict.ts';
 
 export type ApiFailure = CliFailure & { readonly errors: ApiError[] };
 export const isApiFailure = (error: unknown): error is ApiFailure => isFailure(error) && 'errors' in error;
@@ -50,7 +50,9 @@ export function createApiClient(settings: ClientSettings): ApiClient {
   const { key, timeoutMs = 120_000, backoffMs = { first: 250, most: 15_000 } } = settings;
   const url = checkedUrl(settings.url);
 
-  async function attempt(payload: string): Promise<{ status: number; retryAfter: string | null; body: ApiBody | undefined } | { lost: string }> {
+  async function attempt(
+    payload: string,
+  ): Promise<{ status: number; retryAfter: string | null; body: ApiBody | undefined } | { lost: string }> {
     try {
       const answer = await fetch(url, {
         method: 'POST',
@@ -70,9 +72,8 @@ export function createApiClient(settings: ClientSettings): ApiClient {
     const deadline = Date.now() + (options.retryForMs ?? settings.retryForMs ?? 120_000);
     for (let tries = 1; ; tries++) {
       const answer = await attempt(payload);
-      const verdict = 'lost' in answer
-        ? ({ kind: 'retry', reason: answer.lost } as const)
-        : judge(answer.status, answer.retryAfter, answer.body);
+      const verdict =
+        'lost' in answer ? ({ kind: 'retry', reason: answer.lost } as const) : judge(answer.status, answer.retryAfter, answer.body);
       if (verdict.kind === 'ok') return (answer as { body: ApiBody }).body.data as T;
       const errors = ('body' in answer && answer.body?.errors) || [];
       if (verdict.kind === 'fail') throw apiFailure(verdict.code, verdict.message, errors, url);
@@ -111,7 +112,10 @@ function apiFailure(code: string, message: string, errors: ApiError[], url: stri
   const known: Record<string, [message: string, hint: string]> = {
     UNAUTHENTICATED: [`the server at ${url} does not accept this API key`, 'Give another with --key or TRATO_API_KEY.'],
     FORBIDDEN: [`this API key may not do that: ${message}`, 'Use a key whose role has the permission.'],
-    GRAPHQL_VALIDATION_FAILED: [`the server does not know what was asked for: ${message}`, 'Server and command may be of different versions.'],
+    GRAPHQL_VALIDATION_FAILED: [
+      `the server does not know what was asked for: ${message}`,
+      'Server and command may be of different versions.',
+    ],
     HTTP_404: [`there is no API at ${url}`, 'The address ends in /graphql.'],
     NOT_GRAPHQL: [`${url}: ${message}`, 'The address ends in /graphql.'],
   };
@@ -122,6 +126,11 @@ function apiFailure(code: string, message: string, errors: ApiError[], url: stri
 function givenUp(lost: boolean, reason: string, errors: ApiError[], url: string, tries: number): ApiFailure {
   const after = tries > 1 ? ` (tried ${tries} times)` : '';
   return lost
-    ? Object.assign(failure('SERVER_UNREACHABLE', `the server at ${url} cannot be reached: ${reason}${after}`, { hint: 'Is it running? npm start starts the local one.' }), { errors })
+    ? Object.assign(
+        failure('SERVER_UNREACHABLE', `the server at ${url} cannot be reached: ${reason}${after}`, {
+          hint: 'Is it running? npm start starts the local one.',
+        }),
+        { errors },
+      )
     : Object.assign(failure('SERVER_UNAVAILABLE', `the server at ${url} refuses for now: ${reason}${after}`), { errors });
 }

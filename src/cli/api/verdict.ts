@@ -1,6 +1,10 @@
 // What an HTTP answer of the API means for a client that must not give up early and must not repeat the hopeless.
 
-export type ApiError = { message: string; path?: (string | number)[]; extensions?: { code?: string; retryAfter?: number; [key: string]: unknown } };
+export type ApiError = {
+  message: string;
+  path?: (string | number)[];
+  extensions?: { code?: string; retryAfter?: number; [key: string]: unknown };
+};
 export type ApiBody = { data?: unknown; errors?: ApiError[] };
 
 /** `ok`: use `data`. `retry`: try again, after `waitMs` where the server said so. `fail`: it will not get better. */
@@ -10,8 +14,19 @@ export type Verdict =
   | { kind: 'fail'; code: string; message: string };
 
 const WAIT_CODES = new Set([
-  'RATE_LIMITED', 'TOO_MANY_REQUESTS', 'THROTTLED', 'COST_LIMITED', 'SERVICE_UNAVAILABLE', 'UNAVAILABLE', 'SHUTTING_DOWN',
-  'OVERLOADED', 'TIMEOUT', 'DATABASE_UNAVAILABLE', 'IDEMPOTENCY_IN_PROGRESS', 'CONFLICT_RETRY', 'NOT_READY',
+  'RATE_LIMITED',
+  'TOO_MANY_REQUESTS',
+  'THROTTLED',
+  'COST_LIMITED',
+  'SERVICE_UNAVAILABLE',
+  'UNAVAILABLE',
+  'SHUTTING_DOWN',
+  'OVERLOADED',
+  'TIMEOUT',
+  'DATABASE_UNAVAILABLE',
+  'IDEMPOTENCY_IN_PROGRESS',
+  'CONFLICT_RETRY',
+  'NOT_READY',
 ]);
 const BUG_CODES = new Set(['INTERNAL_SERVER_ERROR', 'INTERNAL', 'INTERNAL_ERROR']);
 
@@ -37,6 +52,7 @@ export function judge(status: number, retryAfter: string | null, body: ApiBody |
   }
   if ((status >= 500 && !body) || status > 504) return { kind: 'retry', reason: said, ...wait };
   if (status >= 500 || (code && BUG_CODES.has(code))) return { kind: 'retry', reason: said, few: true, ...wait };
+  if (status === 404) return { kind: 'fail', code: 'HTTP_404', message: said };
   if (error) return { kind: 'fail', code: code ?? (status === 403 ? 'FORBIDDEN' : 'API_ERROR'), message: said };
   if (status < 200 || status > 299) return { kind: 'fail', code: `HTTP_${status}`, message: said };
   if (!body || body.data === undefined || body.data === null) {

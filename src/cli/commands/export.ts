@@ -34,17 +34,22 @@ async function exportList(what: string, options: Options): Promise<number> {
     if (cursor !== undefined) process.stderr.write(`go on with: --after ${cursor}\n`);
   };
   try {
-    const outcome = await runExport({
-      entity: what,
-      out: options.out === undefined ? undefined : outputPath(options.out),
-      fields: options.fields?.split(','),
-      after: options.after,
-      url: options.url ?? localUrl(),
-      key: options.key ?? localKey(),
-      retryForMs: options.retryFor * 1000,
-      quiet: options.quiet ?? false,
-      interrupt: interrupt.signal,
-    }, (next) => { cursor = next; });
+    const outcome = await runExport(
+      {
+        entity: what,
+        out: options.out === undefined ? undefined : outputPath(options.out),
+        fields: options.fields?.split(','),
+        after: options.after,
+        url: options.url ?? localUrl(),
+        key: options.key ?? localKey(),
+        retryForMs: options.retryFor * 1000,
+        quiet: options.quiet ?? false,
+        interrupt: interrupt.signal,
+      },
+      (next) => {
+        cursor = next;
+      },
+    );
     process.stderr.write(`exported ${outcome.written} ${what}\n`);
     if (outcome.end === 'done') return EXIT.done;
     tellCursor();

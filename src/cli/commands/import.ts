@@ -25,7 +25,7 @@ export function registerImport(program: Command): void {
     .argument('<file>', 'the file to read, or - for standard input')
     .requiredOption('--mapping <file>', 'which columns become which fields')
     .option('--url <url>', 'the API (default: the local server)')
-    .option('--key <key>', 'the API key (default: TRATO_API_KEY, else the local server\'s)')
+    .option('--key <key>', "the API key (default: TRATO_API_KEY, else the local server's)")
     .option('--dry-run', 'tell what would happen and change nothing')
     .option('--rejects <file>', 'where rejected rows go (default: <file>.rejected.jsonl)')
     .option('--state <file>', 'where an interrupted import keeps its place (default: <file>.import-state.json)')

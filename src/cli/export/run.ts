@@ -1,7 +1,8 @@
 // One export: page after page as JSON Lines. A page is written whole before its cursor counts, so the cursor told at an
 // interruption is where the next run goes on.
-import { closeSync, openSync, writeSync } from 'node:fs';
+
 import { once } from 'node:events';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { createApiClient } from '../api/client.ts';
 import { failure } from '../failure.ts';
 import { startProgress } from '../progress.ts';
@@ -26,11 +27,23 @@ type Sink = { write: (text: string) => Promise<void>; close: () => void };
 
 function openSink(out: string | undefined, append: boolean): Sink {
   if (out === undefined) {
-    return { write: async (text) => { if (!process.stdout.write(text)) await once(process.stdout, 'drain'); }, close: () => undefined };
+    return {
+      write: async (text) => {
+        if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+      },
+      close: () => undefined,
+    };
   }
   try {
     const file = openSync(out, append ? 'a' : 'w');
-    return { write: async (text) => { writeSync(file, text); }, close: () => { closeSync(file); } };
+    return {
+      write: async (text) => {
+        writeSync(file, text);
+      },
+      close: () => {
+        closeSync(file);
+      },
+    };
   } catch (cause) {
     throw failure('OUTPUT_UNWRITABLE', `${out} cannot be written: ${(cause as Error).message}`, { cause });
   }
@@ -44,7 +57,9 @@ export async function runExport(settings: ExportSettings, onPage: (cursor: strin
     url: settings.url,
     key: settings.key,
     retryForMs: settings.retryForMs,
-    onWait: (reason, waitMs) => { progress.note(`waiting ${(waitMs / 1000).toFixed(1)} s for the server: ${reason}`); },
+    onWait: (reason, waitMs) => {
+      progress.note(`waiting ${(waitMs / 1000).toFixed(1)} s for the server: ${reason}`);
+    },
   });
   const outcome: ExportOutcome = { written: 0, cursor: settings.after, end: 'done' };
   let sink: Sink | undefined;

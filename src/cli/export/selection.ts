@@ -8,7 +8,9 @@ const key = { key: true } as const;
 const externalRef = { system: true, value: true } as const;
 const user = { id: true, name: true, email: true, externalId: externalRef } as const;
 const team = { id: true, name: true, externalId: externalRef } as const;
-const identities = { 'identities(first: 100)': { nodes: { kind: true, system: true, value: true, verified: true, primary: true } } } as const;
+const identities = {
+  'identities(first: 100)': { nodes: { kind: true, system: true, value: true, verified: true, primary: true } },
+} as const;
 const money = { amount: true, currency: true } as const;
 const customer = { id: true, kind: true, displayName: true, ...identities } as const;
 const times = { createdAt: true, updatedAt: true } as const;
@@ -16,13 +18,49 @@ const times = { createdAt: true, updatedAt: true } as const;
 /** The exportable connections of Query, each with its default selection. */
 export const EXPORTS: Record<string, Selection> = {
   customers: {
-    id: true, kind: true, displayName: true, givenName: true, familyName: true, legalName: true, partyRoles: true, gender: true,
-    birthDate: true, language: true, timeZone: true, country: true, region: true, city: true, postalCode: true, addressLine: true,
-    tags: true, owner: user, team, stage: key, attributes: true, ...identities, ...times,
+    id: true,
+    kind: true,
+    displayName: true,
+    givenName: true,
+    familyName: true,
+    legalName: true,
+    partyRoles: true,
+    gender: true,
+    birthDate: true,
+    language: true,
+    timeZone: true,
+    country: true,
+    region: true,
+    city: true,
+    postalCode: true,
+    addressLine: true,
+    tags: true,
+    owner: user,
+    team,
+    stage: key,
+    attributes: true,
+    ...identities,
+    ...times,
   },
   interactions: {
-    id: true, customer, kind: key, touchPoint: key, channel: key, direction: true, occurredAt: true, externalRef, value: money, cost: money,
-    subject: true, body: true, outcome: true, sentiment: true, duration: true, user, attributes: true, createdAt: true,
+    id: true,
+    customer,
+    kind: key,
+    touchPoint: key,
+    channel: key,
+    direction: true,
+    occurredAt: true,
+    externalRef,
+    value: money,
+    cost: money,
+    subject: true,
+    body: true,
+    outcome: true,
+    sentiment: true,
+    duration: true,
+    user,
+    attributes: true,
+    createdAt: true,
   },
   users: { ...user, role: key, 'teams(first: 100)': { nodes: team }, ...times },
   teams: { ...team, lead: user, parent: team, ...times },
@@ -34,7 +72,9 @@ const fieldName = (field: string): string => field.replace(/\(.*$/, '');
 
 /** GraphQL text of a selection: "id owner { id name }". */
 export const selectionText = (selection: Selection): string =>
-  Object.entries(selection).map(([field, below]) => (below === true ? field : `${field} { ${selectionText(below)} }`)).join(' ');
+  Object.entries(selection)
+    .map(([field, below]) => (below === true ? field : `${field} { ${selectionText(below)} }`))
+    .join(' ');
 
 /**
  * The selection of `--fields id,owner.name,identities`: dots go down; a field that the default selection opens is opened
@@ -46,7 +86,8 @@ export function selectionOf(entity: string, fields: string[] | undefined): Selec
   if (!fields) return standard;
   const selection: Selection = {};
   for (const path of fields.map((field) => field.trim()).filter(Boolean)) {
-    if (!/^[_a-z]\w*(\.[_a-z]\w*)*$/i.test(path)) throw failure('BAD_FIELDS', `"${path}" is no field`, { hint: 'For example: --fields id,displayName,owner.name' });
+    if (!/^[_a-z]\w*(\.[_a-z]\w*)*$/i.test(path))
+      throw failure('BAD_FIELDS', `"${path}" is no field`, { hint: 'For example: --fields id,displayName,owner.name' });
     add(selection, path.split('.'), standard);
   }
   if (Object.keys(selection).length === 0) throw failure('BAD_FIELDS', 'no field is named');
@@ -62,15 +103,15 @@ function add(into: Selection, [name = '', ...below]: string[], standard: Selecti
     return;
   }
   // A list's rows are under `nodes`, which the caller need not know.
-  const rows = opened && 'nodes' in opened && below[0] !== 'nodes' ? opened['nodes'] : undefined;
+  const rows = opened && 'nodes' in opened && below[0] !== 'nodes' ? opened.nodes : undefined;
   const inner = into[field] === undefined || into[field] === true ? {} : { ...into[field] };
   into[field] = inner;
   if (rows === undefined) {
     add(inner, below, opened);
     return;
   }
-  const nodes = inner['nodes'] === undefined || inner['nodes'] === true ? {} : inner['nodes'];
-  inner['nodes'] = nodes;
+  const nodes = inner.nodes === undefined || inner.nodes === true ? {} : inner.nodes;
+  inner.nodes = nodes;
   add(nodes, below, rows === true ? undefined : rows);
 }
 

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { batchLimits, batchesOf } from './batches.ts';
 import type { Batch } from './batches.ts';
+import { batchesOf, batchLimits } from './batches.ts';
 import { START } from './decoded.ts';
-import { compileMapping } from './mapping.ts';
 import type { Pass } from './mapping.ts';
+import { compileMapping } from './mapping.ts';
 import type { SourceRecord } from './records.ts';
 
-const pass = compileMapping({ passes: [{ into: 'users', where: { skip: { present: false } }, row: { name: '$name', age: { $column: 'age', as: 'integer' } } }] }, 'm').passes[0] as Pass;
+const pass = compileMapping(
+  { passes: [{ into: 'users', where: { skip: { present: false } }, row: { name: '$name', age: { $column: 'age', as: 'integer' } } }] },
+  'm',
+).passes[0] as Pass;
 
 const record = (number: number, values: Record<string, unknown> | undefined): SourceRecord => {
   const base = { number, line: number + 1, bytes: 10, end: { offset: number * 10, line: number + 2, record: number } };
@@ -25,7 +28,11 @@ const good = (count: number) => Array.from({ length: count }, (_, index) => reco
 describe('batchesOf', () => {
   it('cuts by rows, whatever the groups', async () => {
     const one = await batches(good(8), {}, 2);
-    expect(one.map((batch) => [batch.number, batch.rows.length, batch.end.record])).toEqual([[0, 3, 3], [1, 3, 6], [2, 2, 8]]);
+    expect(one.map((batch) => [batch.number, batch.rows.length, batch.end.record])).toEqual([
+      [0, 3, 3],
+      [1, 3, 6],
+      [2, 2, 8],
+    ]);
     expect(await batches(good(8), {}, 100)).toEqual(one);
   });
   it('cuts by the size of the request, and rejects a row that no request can hold', async () => {
@@ -35,10 +42,28 @@ describe('batchesOf', () => {
     expect(cut[1]?.rejected).toMatchObject([{ record: { number: 4 }, problems: [{ code: 'ROW_TOO_LARGE' }] }]);
   });
   it('keeps account of what is skipped and what is rejected', async () => {
-    const [batch] = await batches([record(1, { name: 'a', age: 'old' }), record(2, undefined), record(3, { name: 'b', skip: 'x' }), record(4, { name: 'c' })]);
-    expect(batch).toMatchObject({ read: 4, skipped: 1, rows: [{ name: 'c' }], rejected: [{ problems: [{ code: 'INVALID_INTEGER', path: ['age'] }] }, { problems: [{ code: 'BROKEN_QUOTES' }] }] });
+    const [batch] = await batches([
+      record(1, { name: 'a', age: 'old' }),
+      record(2, undefined),
+      record(3, { name: 'b', skip: 'x' }),
+      record(4, { name: 'c' }),
+    ]);
+    expect(batch).toMatchObject({
+      read: 4,
+      skipped: 1,
+      rows: [{ name: 'c' }],
+      rejected: [{ problems: [{ code: 'INVALID_INTEGER', path: ['age'] }] }, { problems: [{ code: 'BROKEN_QUOTES' }] }],
+    });
     const [later] = await batches([record(1, undefined), record(2, { name: 'c' })], {}, 7, false);
     expect(later).toMatchObject({ skipped: 1, rejected: [] });
+  });
+  it('rejects texts that no database holds, and nothing that only looks like them', async () => {
+    const [batch] = await batches([record(1, { name: 'a\0b' }), record(2, { name: '\ud800' }), record(3, { name: 'a\\u0000 \u0001' })]);
+    expect(batch?.rejected.map(({ problems }) => [problems[0]?.code, problems[0]?.path])).toEqual([
+      ['INVALID_TEXT', ['name']],
+      ['INVALID_TEXT', ['name']],
+    ]);
+    expect(batch?.rows).toEqual([{ name: 'a\\u0000 \u0001' }]);
   });
   it('bounds what it holds where nothing is sent', async () => {
     const skipped = Array.from({ length: 130 }, (_, index) => record(index + 1, { name: 'a', skip: 'x' }));

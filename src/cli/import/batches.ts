@@ -3,8 +3,8 @@
 import type { Position } from './decoded.ts';
 import type { SourceValues } from './expression.ts';
 import type { Pass } from './mapping.ts';
-import { RowRejected } from './problem.ts';
 import type { RowProblem } from './problem.ts';
+import { RowRejected } from './problem.ts';
 import type { SourceRecord } from './records.ts';
 
 /** A record that is not taken: by the client (`problems` of its text) or by the server. */
@@ -64,7 +64,11 @@ export async function* batchesOf(
         if (record.values || tellUnreadable) batch.rejected.push({ record, problems: [made.problem] });
         else batch.skipped += 1;
       } else batch.skipped += 1;
-      const full = batch.rows.length >= limits.rows || batch.rejected.length >= limits.rows || batch.read >= limits.records || sourceBytes >= limits.sourceBytes;
+      const full =
+        batch.rows.length >= limits.rows ||
+        batch.rejected.length >= limits.rows ||
+        batch.read >= limits.records ||
+        sourceBytes >= limits.sourceBytes;
       if (full) yield next();
     }
   }
@@ -73,15 +77,36 @@ export async function* batchesOf(
 
 const empty = (number: number, end: Position): Batch => ({ number, rows: [], records: [], rejected: [], end, read: 0, skipped: 0 });
 
-function rowOf(record: SourceRecord, pass: Pass, maxBytes: number): { row: SourceValues; bytes: number } | { problem: RowProblem } | { skipped: true } {
+function rowOf(
+  record: SourceRecord,
+  pass: Pass,
+  maxBytes: number,
+): { row: SourceValues; bytes: number } | { problem: RowProblem } | { skipped: true } {
   if (!record.values) return { problem: record.problem };
   try {
     if (!pass.accepts(record.values)) return { skipped: true };
     const row = pass.toRow(record.values);
-    const bytes = Buffer.byteLength(JSON.stringify(row)) + 1;
+    const json = JSON.stringify(row);
+    const unstorable = json.includes('\\u') ? unstorableText(row, []) : undefined;
+    if (unstorable) return { problem: unstorable };
+    const bytes = Buffer.byteLength(json) + 1;
     return bytes > maxBytes ? { problem: TOO_LARGE } : { row, bytes };
   } catch (error) {
     if (error instanceof RowRejected) return { problem: error.problem };
     throw error;
   }
+}
+
+// No database text can hold these, and the API would refuse the whole batch for them.
+function unstorableText(value: unknown, path: string[]): RowProblem | undefined {
+  if (typeof value === 'string') {
+    const what = value.includes('\0') ? 'the character NUL' : value.isWellFormed() ? undefined : 'half of a surrogate pair';
+    return what ? { code: 'INVALID_TEXT', message: `the text contains ${what}`, path } : undefined;
+  }
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = unstorableText(key, [...path, key]) ?? unstorableText(inner, [...path, key]);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -1,9 +1,10 @@
 // One column of a record as a value of a row: `{ "$column": "amount", "as": "decimal" }`.
+
+import type { Zone } from 'luxon';
 import { z } from 'zod';
-import { KINDS, converter } from './convert.ts';
+import { converter, KINDS } from './convert.ts';
 import { zoneNamed } from './local-time.ts';
 import { reject, shown } from './problem.ts';
-import type { Zone } from 'luxon';
 
 /** Stands for "this field is left out of the row". */
 export const OMIT: unique symbol = Symbol('omit');
@@ -16,7 +17,10 @@ export const columnSchema = z
     $column: z.string().min(1),
     as: z.enum(KINDS).optional(),
     format: z.string().min(1).optional(),
-    timeZone: z.string().refine((name) => zoneNamed(name) !== undefined, 'not a known time zone').optional(),
+    timeZone: z
+      .string()
+      .refine((name) => zoneNamed(name) !== undefined, 'not a known time zone')
+      .optional(),
     decimalMark: mark.optional(),
     groupMark: mark.optional(),
     case: z.enum(['lower', 'upper']).optional(),
@@ -34,7 +38,8 @@ export const columnSchema = z
     onlyFor('timeZone', ['dateTime']);
     onlyFor('decimalMark', ['integer', 'number', 'decimal']);
     onlyFor('groupMark', ['integer', 'number', 'decimal']);
-    if (column.otherwise !== undefined && !column.map) issue.addIssue({ code: 'custom', path: ['otherwise'], message: 'only goes with "map"' });
+    if (column.otherwise !== undefined && !column.map)
+      issue.addIssue({ code: 'custom', path: ['otherwise'], message: 'only goes with "map"' });
     for (const [key, value] of Object.entries({ otherwise: column.otherwise, empty: column.empty, ...column.map })) {
       if (typeof value === 'string' && value.startsWith('$') && !['$omit', '$reject', '$keep'].includes(value)) {
         issue.addIssue({ code: 'custom', path: [key], message: `${shown(value)} is none of $omit, $reject, $keep` });
@@ -56,7 +61,10 @@ export function columnReader(options: ColumnOptions, defaultZone: Zone): (raw: u
   const special = (value: unknown, keep: string): unknown => {
     if (value === '$omit') return OMIT;
     if (value === '$keep') return convert(keep);
-    if (value === '$reject') return keep === '' ? reject('VALUE_MISSING', `column "${name}" is empty`) : reject('UNMAPPED_VALUE', `the mapping knows no ${shown(keep)} in column "${name}"`);
+    if (value === '$reject')
+      return keep === ''
+        ? reject('VALUE_MISSING', `column "${name}" is empty`)
+        : reject('UNMAPPED_VALUE', `the mapping knows no ${shown(keep)} in column "${name}"`);
     return value;
   };
   const one = (text: string): unknown => {
@@ -78,7 +86,10 @@ export function columnReader(options: ColumnOptions, defaultZone: Zone): (raw: u
     }
     const list = Array.isArray(raw) ? raw : split !== undefined ? (raw as string).split(split).map((part) => part.trim()) : undefined;
     if (!list) return one(raw as string);
-    const elements = list.filter((value) => !isEmpty(value)).map(element).filter((value) => value !== OMIT);
+    const elements = list
+      .filter((value) => !isEmpty(value))
+      .map(element)
+      .filter((value) => value !== OMIT);
     return elements.length > 0 ? elements : special(empty, '');
   };
 }

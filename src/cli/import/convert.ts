@@ -1,8 +1,9 @@
 // From the text of a cell to the value of a field. Nothing is guessed: what is not plainly of the kind asked for
 // rejects the row, with the text in the message.
-import { reject, shown } from './problem.ts';
-import { dateReader, dateTimeReader } from './local-time.ts';
+
 import type { Zone } from 'luxon';
+import { dateReader, dateTimeReader } from './local-time.ts';
+import { reject, shown } from './problem.ts';
 
 export const KINDS = ['text', 'integer', 'number', 'decimal', 'boolean', 'date', 'dateTime', 'json'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -18,7 +19,18 @@ export type ConvertOptions = {
 };
 
 const BOOLEANS: Record<string, boolean> = {
-  true: true, false: false, yes: true, no: false, y: true, n: false, t: true, f: false, 1: true, 0: false, on: true, off: false,
+  true: true,
+  false: false,
+  yes: true,
+  no: false,
+  y: true,
+  n: false,
+  t: true,
+  f: false,
+  1: true,
+  0: false,
+  on: true,
+  off: false,
 };
 
 // "1.234,50" -> "1234.50" under decimalMark "," and groupMark "."
@@ -57,13 +69,21 @@ function json(text: string): unknown {
 /** Makes the conversion of a cell's non-empty text; it throws `RowRejected` with an INVALID_… code. */
 export function converter(options: ConvertOptions): (text: string) => unknown {
   switch (options.as) {
-    case 'text': return (text) => text;
-    case 'integer': return (text) => integer(text, options);
-    case 'number': return (text) => number(text, options);
-    case 'decimal': return (text) => decimal(text, options);
-    case 'boolean': return (text) => BOOLEANS[text.toLowerCase()] ?? reject('INVALID_BOOLEAN', `${shown(text)} is neither true nor false`);
-    case 'date': return dateReader(options.format);
-    case 'dateTime': return dateTimeReader(options.format, options.zone);
-    case 'json': return json;
+    case 'text':
+      return (text) => text;
+    case 'integer':
+      return (text) => integer(text, options);
+    case 'number':
+      return (text) => number(text, options);
+    case 'decimal':
+      return (text) => decimal(text, options);
+    case 'boolean':
+      return (text) => BOOLEANS[text.toLowerCase()] ?? reject('INVALID_BOOLEAN', `${shown(text)} is neither true nor false`);
+    case 'date':
+      return dateReader(options.format);
+    case 'dateTime':
+      return dateTimeReader(options.format, options.zone);
+    case 'json':
+      return json;
   }
 }

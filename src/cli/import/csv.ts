@@ -1,12 +1,12 @@
 // Comma-separated values through csv-parse: lines without trouble many at a time, the rest one by one.
 import { parse } from 'csv-parse/sync';
 import { failure } from '../failure.ts';
-import type { SourceValues } from './expression.ts';
-import { createFramer } from './framer.ts';
-import type { Frame } from './framer.ts';
-import type { SourceOptions } from './mapping.ts';
-import { frameProblem, invalidUtf8, rawText, utf8Text } from './decoded.ts';
 import type { Decoded, Decoder, Position } from './decoded.ts';
+import { frameProblem, invalidUtf8, rawText, utf8Text } from './decoded.ts';
+import type { SourceValues } from './expression.ts';
+import type { Frame } from './framer.ts';
+import { createFramer } from './framer.ts';
+import type { SourceOptions } from './mapping.ts';
 
 type CsvOptions = Pick<SourceOptions, 'quote' | 'escape' | 'trim'> & { delimiter: string };
 
@@ -16,7 +16,12 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
   const escape = options.escape ?? quote ?? '"';
   let header = columns && checkedHeader(columns);
   const parseOptions = {
-    delimiter, quote: quote ?? false, escape, trim, relax_column_count: true, record_delimiter: ['\r\n', '\n'],
+    delimiter,
+    quote: quote ?? false,
+    escape,
+    trim,
+    relax_column_count: true,
+    record_delimiter: ['\r\n', '\n'],
   } as const;
   const rows = (text: string): string[][] => parse(text, { ...parseOptions, record_delimiter: [...parseOptions.record_delimiter] });
 
@@ -39,12 +44,24 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
     } catch {
       // the message of csv-parse counts lines from the record's start: ours counts the file's
     }
-    return { frame, problem: { code: 'BROKEN_QUOTES', message: `the quotes on line ${frame.line} are broken`, path: [] }, raw: rawText(frame) };
+    return {
+      frame,
+      problem: { code: 'BROKEN_QUOTES', message: `the quotes on line ${frame.line} are broken`, path: [] },
+      raw: rawText(frame),
+    };
   }
   const decoded = (frame: Frame, cells: string[] | Decoded): Decoded => {
     if (!Array.isArray(cells)) return cells;
     if (rightWidth(cells)) return { frame, values: values(cells) };
-    return { frame, problem: { code: 'COLUMN_COUNT', message: `line ${frame.line} has ${cells.length} columns, the header has ${header?.length}`, path: [] }, raw: rawText(frame) };
+    return {
+      frame,
+      problem: {
+        code: 'COLUMN_COUNT',
+        message: `line ${frame.line} has ${cells.length} columns, the header has ${header?.length}`,
+        path: [],
+      },
+      raw: rawText(frame),
+    };
   };
 
   // Lines that csv-parse reads in one go; where it finds anything odd they are read one by one to find out which.
@@ -68,7 +85,8 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
     for (const frame of frames) {
       if (!header) {
         const cells = single(frame);
-        if (!Array.isArray(cells)) throw failure('BAD_HEADER', `the header line cannot be read: ${'problem' in cells ? cells.problem.message : ''}`);
+        if (!Array.isArray(cells))
+          throw failure('BAD_HEADER', `the header line cannot be read: ${'problem' in cells ? cells.problem.message : ''}`);
         header = checkedHeader(cells);
         continue;
       }

@@ -3,7 +3,7 @@
 // no condition. Compiled once; mistakes are collected with their path in the mapping.
 import type { Zone } from 'luxon';
 import type { z } from 'zod';
-import { OMIT, columnReader, columnSchema, isEmpty } from './column.ts';
+import { columnReader, columnSchema, isEmpty, OMIT } from './column.ts';
 import { RowRejected } from './problem.ts';
 
 export type SourceValues = Record<string, unknown>;
@@ -17,7 +17,8 @@ export type CompileContext = { zone: Zone; lookup: Lookup; columns: Set<string>;
 export type Expression = { dynamic: boolean; evaluate: (record: SourceValues) => unknown };
 
 const constant = (value: unknown): Expression => ({ dynamic: false, evaluate: () => value });
-const at = (path: readonly string[]): string => path.reduce((text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : text ? `${text}.${step}` : step), '');
+const at = (path: readonly string[]): string =>
+  path.reduce((text, step) => (/^\d+$/.test(step) ? `${text}[${step}]` : text ? `${text}.${step}` : step), '');
 
 /** Compiles one value of a row. `path` is where it stands in the mapping, `field` where it goes in the row. */
 export function compile(value: unknown, path: string[], field: string[], context: CompileContext): Expression {
@@ -30,14 +31,16 @@ export function compile(value: unknown, path: string[], field: string[], context
 }
 
 // Gives the field's path to what is thrown inside.
-const located = (field: string[], evaluate: (record: SourceValues) => unknown) => (record: SourceValues): unknown => {
-  try {
-    return evaluate(record);
-  } catch (error) {
-    if (error instanceof RowRejected && error.problem.path.length === 0) throw new RowRejected({ ...error.problem, path: field });
-    throw error;
-  }
-};
+const located =
+  (field: string[], evaluate: (record: SourceValues) => unknown) =>
+  (record: SourceValues): unknown => {
+    try {
+      return evaluate(record);
+    } catch (error) {
+      if (error instanceof RowRejected && error.problem.path.length === 0) throw new RowRejected({ ...error.problem, path: field });
+      throw error;
+    }
+  };
 
 function compileColumn(value: object, path: string[], field: string[], context: CompileContext): Expression {
   const parsed = columnSchema.safeParse(value);
@@ -56,7 +59,10 @@ function compileText(text: string, path: string[], field: string[], context: Com
   if (text.startsWith('$')) return compileColumn({ $column: text.slice(1) }, path, field, context);
   const parts = text.split(/(\{\{|\}\}|\{[^{}]+\})/);
   if (parts.some((part) => !/^(\{\{|\}\}|\{[^{}]+\})$/.test(part) && /[{}]/.test(part))) {
-    context.issues.push({ path: at(path), message: `unpaired brace in the template ${JSON.stringify(text)}; {{ and }} stand for the characters themselves` });
+    context.issues.push({
+      path: at(path),
+      message: `unpaired brace in the template ${JSON.stringify(text)}; {{ and }} stand for the characters themselves`,
+    });
     return constant(OMIT);
   }
   const pieces = parts.map((part) => (part === '{{' ? '{' : part === '}}' ? '}' : part));
@@ -75,9 +81,13 @@ function compileText(text: string, path: string[], field: string[], context: Com
 
 function compileSpecial(value: SourceValues, path: string[], field: string[], context: CompileContext): Expression {
   const [key, ...others] = Object.keys(value);
-  if (others.length > 0) context.issues.push({ path: at(path), message: `"${key}" stands alone; ${others.map((other) => `"${other}"`).join(', ')} cannot be beside it` });
-  if ('$constant' in value) return constant(value['$constant']);
-  const choices = value['$first'];
+  if (others.length > 0)
+    context.issues.push({
+      path: at(path),
+      message: `"${key}" stands alone; ${others.map((other) => `"${other}"`).join(', ')} cannot be beside it`,
+    });
+  if ('$constant' in value) return constant(value.$constant);
+  const choices = value.$first;
   if (!Array.isArray(choices) || choices.length === 0) {
     context.issues.push({ path: at([...path, '$first']), message: 'must be a list of values, of which the first non-empty one is taken' });
     return constant(OMIT);
@@ -108,7 +118,8 @@ function compileList(list: unknown[], path: string[], field: string[], context: 
 /** Compiles an object; the top of a row is one too. */
 export function compileObject(object: SourceValues, path: string[], field: string[], context: CompileContext): Expression {
   const entries = Object.entries(object).map(([key, value]) => {
-    if (key.startsWith('$')) context.issues.push({ path: at([...path, key]), message: 'there is no such expression; known are $column, $constant, $first' });
+    if (key.startsWith('$'))
+      context.issues.push({ path: at([...path, key]), message: 'there is no such expression; known are $column, $constant, $first' });
     return [key, compile(value, [...path, key], [...field, key], context)] as const;
   });
   const dynamic = entries.some(([, entry]) => entry.dynamic);

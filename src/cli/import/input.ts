@@ -1,6 +1,6 @@
 // The bytes of an import: a file, a gzipped file or standard input, always given as UTF-8 text without a byte order mark.
 import { createHash } from 'node:crypto';
-import { createReadStream, openSync, closeSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { failure } from '../failure.ts';
@@ -65,7 +65,8 @@ export const skippedBytes = (input: Input, offset: number): number => (isSeekabl
 export async function* readInput(input: Input, offset: number, onBytes: (count: number) => void): AsyncGenerator<Buffer> {
   const seekable = isSeekable(input);
   const mark = seekable && hasMark(input.path) ? MARK.length : 0;
-  const raw = input.path === '-' ? process.stdin : createReadStream(input.path, { start: seekable ? offset + mark : 0, highWaterMark: 131_072 });
+  const raw =
+    input.path === '-' ? process.stdin : createReadStream(input.path, { start: seekable ? offset + mark : 0, highWaterMark: 131_072 });
   const bytes = counted(raw, onBytes);
   const text = recoded(input, input.gzipped ? unzipped(bytes) : bytes);
   let skip = seekable ? 0 : offset;
@@ -80,7 +81,11 @@ export async function* readInput(input: Input, offset: number, onBytes: (count: 
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const what = code?.startsWith('Z_') ? 'is not a whole gzip file' : code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? `is not encoded as ${input.encoding}` : 'cannot be read on';
+    const what = code?.startsWith('Z_')
+      ? 'is not a whole gzip file'
+      : code === 'ERR_ENCODING_INVALID_ENCODED_DATA'
+        ? `is not encoded as ${input.encoding}`
+        : 'cannot be read on';
     throw failure('INPUT_UNREADABLE', `${input.path} ${what}: ${message}`, { cause });
   } finally {
     raw.destroy();

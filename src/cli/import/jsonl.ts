@@ -1,11 +1,16 @@
 // JSON Lines: one object a line.
-import type { SourceValues } from './expression.ts';
-import { createFramer } from './framer.ts';
-import type { Frame } from './framer.ts';
-import { frameProblem, invalidUtf8, rawText, utf8Text } from './decoded.ts';
-import type { Decoded, Decoder, Position } from './decoded.ts';
 
-const problem = (frame: Frame, code: string, message: string): Decoded => ({ frame, problem: { code, message, path: [] }, raw: rawText(frame) });
+import type { Decoded, Decoder, Position } from './decoded.ts';
+import { frameProblem, invalidUtf8, rawText, utf8Text } from './decoded.ts';
+import type { SourceValues } from './expression.ts';
+import type { Frame } from './framer.ts';
+import { createFramer } from './framer.ts';
+
+const problem = (frame: Frame, code: string, message: string): Decoded => ({
+  frame,
+  problem: { code, message, path: [] },
+  raw: rawText(frame),
+});
 
 function decodeLine(frame: Frame, trim: boolean): Decoded {
   if (frame.problem) return { frame, problem: frameProblem(frame), raw: rawText(frame) };
@@ -13,7 +18,8 @@ function decodeLine(frame: Frame, trim: boolean): Decoded {
   if (text === undefined) return { frame, problem: invalidUtf8(frame), raw: rawText(frame) };
   try {
     const value: unknown = JSON.parse(text);
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) return problem(frame, 'INVALID_JSON', `line ${frame.line} is not an object`);
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      return problem(frame, 'INVALID_JSON', `line ${frame.line} is not an object`);
     return { frame, values: trim ? trimmed(value as SourceValues) : (value as SourceValues) };
   } catch (error) {
     return problem(frame, 'INVALID_JSON', `line ${frame.line} is not JSON: ${(error as Error).message}`);

@@ -1,14 +1,14 @@
 // The books of one import: what is acknowledged, counted and rejected, kept on disk where the import can be resumed.
 import { randomUUID } from 'node:crypto';
 import type { Batch, Rejected } from './batches.ts';
-import { added, noCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
+import { added, noCounts } from './counts.ts';
 import { START } from './decoded.ts';
 import type { Fingerprint } from './input.ts';
 import { rejectsFile } from './rejects.ts';
 import type { RowResult } from './send.ts';
-import { checkSameImport, loadState, removeState, saveState } from './state.ts';
 import type { ImportState } from './state.ts';
+import { checkSameImport, loadState, removeState, saveState } from './state.ts';
 
 export type LedgerSettings = {
   input: Fingerprint & { path: string };

@@ -1,7 +1,8 @@
 // Times as files hold them: wall-clock texts without an offset. A wall clock skips an hour in spring and repeats
 // one in autumn; what never happened is refused instead of moved, and what happened twice is taken as the first.
-import { DateTime, FixedOffsetZone, IANAZone } from 'luxon';
+
 import type { Zone } from 'luxon';
+import { DateTime, FixedOffsetZone, IANAZone } from 'luxon';
 import { reject, shown } from './problem.ts';
 
 const HOURS_24 = 86_400_000;
@@ -45,10 +46,21 @@ export function dateTimeReader(format: string | undefined, zone: Zone): (text: s
     return (text) => {
       const parts = ISO.exec(text) ?? reject('INVALID_DATE_TIME', `${shown(text)} is no time of the form yyyy-MM-dd HH:mm:ss`);
       const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', offset] = parts;
-      const wallClock = valid(DateTime.fromObject({
-        year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute),
-        second: Number(second), millisecond: Number(fraction.padEnd(3, '0').slice(0, 3)),
-      }, { zone: 'utc' }), text);
+      const wallClock = valid(
+        DateTime.fromObject(
+          {
+            year: Number(year),
+            month: Number(month),
+            day: Number(day),
+            hour: Number(hour),
+            minute: Number(minute),
+            second: Number(second),
+            millisecond: Number(fraction.padEnd(3, '0').slice(0, 3)),
+          },
+          { zone: 'utc' },
+        ),
+        text,
+      );
       if (!offset) return toInstant(wallClock, text);
       const [, sign, hours = '0', minutes = '0'] = /([+-])(\d\d):?(\d\d)?/.exec(offset) ?? [];
       const offsetMinutes = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
@@ -59,7 +71,9 @@ export function dateTimeReader(format: string | undefined, zone: Zone): (text: s
   if (unit !== undefined) {
     return (text) => {
       const instant = new Date(/^-?\d+(\.\d+)?$/.test(text) ? Number(text) * unit : Number.NaN);
-      return Number.isNaN(instant.getTime()) ? reject('INVALID_DATE_TIME', `${shown(text)} is no time of the form ${format}`) : instant.toISOString();
+      return Number.isNaN(instant.getTime())
+        ? reject('INVALID_DATE_TIME', `${shown(text)} is no time of the form ${format}`)
+        : instant.toISOString();
     };
   }
   if (namesInstant(format)) {

@@ -23,16 +23,33 @@ const mistakes = (json: unknown): string => {
 
 describe('rows', () => {
   it('takes constants, columns and templates', () => {
-    expect(rowOf({ a: '$x', b: 'office:{x}', c: 'constant', d: 3, e: true, f: '$$x', g: '{{x}}', h: { $constant: { $column: 1 } } }, { x: 'v' }))
-      .toEqual({ a: 'v', b: 'office:v', c: 'constant', d: 3, e: true, f: '$x', g: '{x}', h: { $column: 1 } });
+    expect(
+      rowOf({ a: '$x', b: 'office:{x}', c: 'constant', d: 3, e: true, f: '$$x', g: '{{x}}', h: { $constant: { $column: 1 } } }, { x: 'v' }),
+    ).toEqual({ a: 'v', b: 'office:v', c: 'constant', d: 3, e: true, f: '$x', g: '{x}', h: { $column: 1 } });
   });
   it('leaves out what is empty, and objects and lists whose columns are all empty', () => {
-    const row = { name: '$name', owner: { externalId: { system: 's', value: '$owner' } }, tags: ['$tag'], both: [{ kind: 'EMAIL', value: '$mail' }, { kind: 'PHONE', value: '$phone' }], t: 'x{owner}' };
-    expect(rowOf(row, { name: 'n', owner: '', tag: '', mail: 'a@b.c', phone: '' })).toEqual({ name: 'n', both: [{ kind: 'EMAIL', value: 'a@b.c' }] });
+    const row = {
+      name: '$name',
+      owner: { externalId: { system: 's', value: '$owner' } },
+      tags: ['$tag'],
+      both: [
+        { kind: 'EMAIL', value: '$mail' },
+        { kind: 'PHONE', value: '$phone' },
+      ],
+      t: 'x{owner}',
+    };
+    expect(rowOf(row, { name: 'n', owner: '', tag: '', mail: 'a@b.c', phone: '' })).toEqual({
+      name: 'n',
+      both: [{ kind: 'EMAIL', value: 'a@b.c' }],
+    });
     expect(rowOf(row, { name: '', owner: '', tag: '', mail: '', phone: '' })).toBe('EMPTY_ROW at ');
   });
   it('says what an empty column means', () => {
-    expect(rowOf({ n: '$n', a: { $column: 'x', empty: null }, b: { $column: 'x', empty: 'none' } }, { n: '1', x: '' })).toEqual({ n: '1', a: null, b: 'none' });
+    expect(rowOf({ n: '$n', a: { $column: 'x', empty: null }, b: { $column: 'x', empty: 'none' } }, { n: '1', x: '' })).toEqual({
+      n: '1',
+      a: null,
+      b: 'none',
+    });
     expect(rowOf({ at: { deep: [{ $column: 'x', empty: '$reject' }] } }, { x: '' })).toBe('VALUE_MISSING at at.deep.0');
   });
   it('looks values up in a table', () => {
@@ -49,7 +66,8 @@ describe('rows', () => {
     const as = (kind: string, text: unknown, more: object = {}) => rowOf({ v: { $column: 'x', as: kind, ...more } }, { x: text });
     expect(as('integer', '-12')).toEqual({ v: -12 });
     expect(as('integer', '1,234', { groupMark: ',' })).toEqual({ v: 1234 });
-    for (const bad of ['1.5', 'x', '9007199254740993', '']) expect(as('integer', bad), bad).toBe(bad === '' ? 'EMPTY_ROW at ' : 'INVALID_INTEGER at v');
+    for (const bad of ['1.5', 'x', '9007199254740993', ''])
+      expect(as('integer', bad), bad).toBe(bad === '' ? 'EMPTY_ROW at ' : 'INVALID_INTEGER at v');
     expect(as('decimal', '+001.50')).toEqual({ v: '1.50' });
     expect(as('decimal', '-.5')).toEqual({ v: '-0.5' });
     expect(as('decimal', '12345678901234567890.123456789')).toEqual({ v: '12345678901234567890.123456789' });
@@ -77,8 +95,19 @@ describe('rows', () => {
   });
   it('reads JSON values as they are, also below the top', () => {
     const record = { identities: [{ kind: 'EMAIL', value: 'a@b.c' }], owner: { name: 'O' }, 'a.b': 1, gone: null, list: ['x', 'y'] };
-    expect(rowOf({ identities: '$identities', owner: '$owner.name', dotted: '$a.b', gone: '$gone', no: '$owner.name.first', list: { $column: 'list', case: 'upper' } }, record))
-      .toEqual({ identities: record.identities, owner: 'O', dotted: 1, list: ['X', 'Y'] });
+    expect(
+      rowOf(
+        {
+          identities: '$identities',
+          owner: '$owner.name',
+          dotted: '$a.b',
+          gone: '$gone',
+          no: '$owner.name.first',
+          list: { $column: 'list', case: 'upper' },
+        },
+        record,
+      ),
+    ).toEqual({ identities: record.identities, owner: 'O', dotted: 1, list: ['X', 'Y'] });
     expect(rowOf({ x: { $column: 'owner', as: 'integer' } }, record)).toBe('INVALID_VALUE at x');
   });
   it('keeps what a file calls __proto__ from being more than a name', () => {
@@ -105,12 +134,30 @@ describe('where', () => {
 describe('mistakes', () => {
   it('are all told with their path', () => {
     const text = mistakes({
-      passes: [{
-        into: 'customers',
-        row: { a: { $column: 'x', as: 'integre' }, b: [{ $column: 'y', format: 'yyyy' }], c: 'open {brace', d: { $colum: 'x' }, e: { $first: [] }, f: { $column: 'z', map: { a: '$nothing' } }, g: { $column: 'z', timeZone: 'Europe/Londn', as: 'dateTime' } },
-      }],
+      passes: [
+        {
+          into: 'customers',
+          row: {
+            a: { $column: 'x', as: 'integre' },
+            b: [{ $column: 'y', format: 'yyyy' }],
+            c: 'open {brace',
+            d: { $colum: 'x' },
+            e: { $first: [] },
+            f: { $column: 'z', map: { a: '$nothing' } },
+            g: { $column: 'z', timeZone: 'Europe/Londn', as: 'dateTime' },
+          },
+        },
+      ],
     });
-    for (const path of ['passes[0].row.a.as', 'passes[0].row.b[0].format', 'passes[0].row.c', 'passes[0].row.d.$colum', 'passes[0].row.e.$first', 'passes[0].row.f', 'passes[0].row.g.timeZone']) {
+    for (const path of [
+      'passes[0].row.a.as',
+      'passes[0].row.b[0].format',
+      'passes[0].row.c',
+      'passes[0].row.d.$colum',
+      'passes[0].row.e.$first',
+      'passes[0].row.f',
+      'passes[0].row.g.timeZone',
+    ]) {
       expect(text).toContain(`  ${path}`);
     }
   });
@@ -122,7 +169,15 @@ describe('mistakes', () => {
     [{ source: { encoding: 'utf-99' }, passes: [{ into: 'customers', row: {} }] }, 'source.encoding'],
     [{ source: { timeZone: 'Nowhere' }, passes: [{ into: 'customers', row: {} }] }, 'source.timeZone'],
     [{ extra: 1, passes: [{ into: 'customers', row: {} }] }, 'extra'],
-    [{ passes: [{ name: 'x', into: 'customers', row: {} }, { name: 'x', into: 'users', row: {} }] }, 'passes[1].name'],
+    [
+      {
+        passes: [
+          { name: 'x', into: 'customers', row: {} },
+          { name: 'x', into: 'users', row: {} },
+        ],
+      },
+      'passes[1].name',
+    ],
     [[], '(top)'],
   ])('%j', (json, expected) => {
     expect(mistakes(json)).toContain(expected);

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { failure } from '../failure.ts';
 import { OMIT } from './column.ts';
 import { conditionSchema, conditionTest } from './condition.ts';
-import { compileObject, zodIssues } from './expression.ts';
 import type { CompileContext, Lookup, MappingIssue, SourceValues } from './expression.ts';
+import { compileObject, zodIssues } from './expression.ts';
 import { zoneNamed } from './local-time.ts';
 import { reject } from './problem.ts';
-import { TARGETS } from './targets.ts';
 import type { Target } from './targets.ts';
+import { TARGETS } from './targets.ts';
 
 const into = z.string().refine((name) => Object.hasOwn(TARGETS, name), { error: `must be one of ${Object.keys(TARGETS).join(', ')}` });
 const ascii = z.string().regex(/^[\x20-\x7e]$/, 'must be one plain character');
@@ -23,7 +23,10 @@ const sourceSchema = z.strictObject({
   encoding: z.string().refine(knownEncoding, 'not a known encoding').optional(),
   columns: z.array(z.string()).min(1).optional(),
   trim: z.boolean().optional(),
-  timeZone: z.string().refine((name) => zoneNamed(name) !== undefined, 'not a known time zone').optional(),
+  timeZone: z
+    .string()
+    .refine((name) => zoneNamed(name) !== undefined, 'not a known time zone')
+    .optional(),
 });
 const row = z.record(z.string(), z.unknown());
 const mappingSchema = z.strictObject({
@@ -31,13 +34,20 @@ const mappingSchema = z.strictObject({
   description: z.union([z.string(), z.array(z.string())]).optional(),
   source: sourceSchema.default({}),
   setup: z.array(z.strictObject({ into, rows: z.array(row).min(1).max(500) })).default([]),
-  passes: z.array(z.strictObject({
-    name: z.string().regex(/^[a-z][a-z0-9 _-]{0,39}$/i, 'must be a short plain name').optional(),
-    into,
-    ordered: z.boolean().optional(),
-    where: conditionSchema.optional(),
-    row,
-  })).min(1),
+  passes: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9 _-]{0,39}$/i, 'must be a short plain name')
+          .optional(),
+        into,
+        ordered: z.boolean().optional(),
+        where: conditionSchema.optional(),
+        row,
+      }),
+    )
+    .min(1),
 });
 
 export type SourceOptions = z.infer<typeof sourceSchema>;
@@ -85,7 +95,13 @@ export function loadMapping(file: string): Mapping {
 // A column of JSON Lines may be a path into the record: "owner.externalId.value".
 const lookup: Lookup = (record, column) => {
   if (Object.hasOwn(record, column)) return record[column];
-  return column.split('.').reduce<unknown>((value, step) => (value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? (value as SourceValues)[step] : undefined), record);
+  return column
+    .split('.')
+    .reduce<unknown>(
+      (value, step) =>
+        value !== null && typeof value === 'object' && Object.hasOwn(value, step) ? (value as SourceValues)[step] : undefined,
+      record,
+    );
 };
 
 /** Checks and compiles a mapping that was read; `file` names it in errors. */

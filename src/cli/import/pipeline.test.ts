@@ -13,9 +13,20 @@ function pipeline(count: number, concurrency: number) {
   const acknowledged: number[] = [];
   const interrupt = new AbortController();
   const send = (number: number, stop: AbortSignal): Promise<number> =>
-    new Promise((answer, fail) => { waiting.push({ number, answer, fail, stop }); });
-  const end = sendAll(numbers(count), send, (number) => { acknowledged.push(number); }, { concurrency, interrupt: interrupt.signal });
-  const settle = async (): Promise<void> => { for (let round = 0; round < 5; round++) await turn(); };
+    new Promise((answer, fail) => {
+      waiting.push({ number, answer, fail, stop });
+    });
+  const end = sendAll(
+    numbers(count),
+    send,
+    (number) => {
+      acknowledged.push(number);
+    },
+    { concurrency, interrupt: interrupt.signal },
+  );
+  const settle = async (): Promise<void> => {
+    for (let round = 0; round < 5; round++) await turn();
+  };
   return { waiting, acknowledged, interrupt, end, settle };
 }
 

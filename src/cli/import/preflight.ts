@@ -3,7 +3,7 @@
 import type { ApiClient } from '../api/client.ts';
 import { isApiFailure } from '../api/client.ts';
 import { failure } from '../failure.ts';
-import type { SourceValues, MappingIssue } from './expression.ts';
+import type { MappingIssue, SourceValues } from './expression.ts';
 import type { Mapping } from './mapping.ts';
 import type { Target } from './targets.ts';
 
@@ -48,14 +48,20 @@ export function checkAgainstServer(mapping: Pick<Mapping, 'setup' | 'passes'>, s
   };
   mapping.setup.forEach(({ target, rows }, index) => {
     const type = rowType(target, `setup[${index}].into`);
-    if (type) rows.forEach((row, at) => { checkObject(row, type, `setup[${index}].rows[${at}]`, server, issues); });
+    if (type)
+      rows.forEach((row, at) => {
+        checkObject(row, type, `setup[${index}].rows[${at}]`, server, issues);
+      });
   });
   mapping.passes.forEach(({ target, template }, index) => {
     const type = rowType(target, `passes[${index}].into`);
     if (type) checkObject(template, type, `passes[${index}].row`, server, issues);
   });
   if (issues.length === 0) return;
-  throw failure('UNKNOWN_FIELD', `the mapping does not fit this server:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join('\n')}`);
+  throw failure(
+    'UNKNOWN_FIELD',
+    `the mapping does not fit this server:\n${issues.map(({ path, message }) => `  ${path}: ${message}`).join('\n')}`,
+  );
 }
 
 function checkObject(value: SourceValues, type: InputType, path: string, server: ServerTypes, issues: MappingIssue[]): void {
@@ -63,7 +69,11 @@ function checkObject(value: SourceValues, type: InputType, path: string, server:
   for (const [key, inner] of Object.entries(value)) {
     const field = fields.find(({ name }) => name === key);
     if (field) checkValue(inner, field.type, `${path}.${key}`, server, issues);
-    else issues.push({ path: `${path}.${key}`, message: `${type.name} has no field "${key}"; it has ${fields.map(({ name }) => name).join(', ')}` });
+    else
+      issues.push({
+        path: `${path}.${key}`,
+        message: `${type.name} has no field "${key}"; it has ${fields.map(({ name }) => name).join(', ')}`,
+      });
   }
   for (const { name, type: fieldType, defaultValue } of fields) {
     const required = fieldType.kind === 'NON_NULL' && defaultValue === null;
@@ -73,7 +83,9 @@ function checkObject(value: SourceValues, type: InputType, path: string, server:
 
 function checkValue(value: unknown, typeRef: TypeRef, path: string, server: ServerTypes, issues: MappingIssue[]): void {
   if (Array.isArray(value)) {
-    value.forEach((item, index) => { checkValue(item, typeRef, `${path}[${index}]`, server, issues); });
+    value.forEach((item, index) => {
+      checkValue(item, typeRef, `${path}[${index}]`, server, issues);
+    });
     return;
   }
   const type = server.types.get(named(typeRef)?.name ?? '');
@@ -85,5 +97,6 @@ function checkValue(value: unknown, typeRef: TypeRef, path: string, server: Serv
   }
   const constant = typeof value === 'string' && !/[${]/.test(value);
   const names = type.enumValues?.map(({ name }) => name);
-  if (constant && names && !names.includes(value)) issues.push({ path, message: `${type.name} has no value "${value}"; it has ${names.join(', ')}` });
+  if (constant && names && !names.includes(value))
+    issues.push({ path, message: `${type.name} has no value "${value}"; it has ${names.join(', ')}` });
 }

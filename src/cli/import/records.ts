@@ -3,8 +3,8 @@ import { failure } from '../failure.ts';
 import { createCsvDecoder } from './csv.ts';
 import type { Decoded, Position } from './decoded.ts';
 import type { SourceValues } from './expression.ts';
-import { readInput } from './input.ts';
 import type { Input } from './input.ts';
+import { readInput } from './input.ts';
 import { createJsonlDecoder } from './jsonl.ts';
 import type { SourceOptions } from './mapping.ts';
 import type { RowProblem } from './problem.ts';
@@ -32,9 +32,10 @@ export async function openRecords(
   columns: string[] | undefined,
   onBytes: (count: number) => void = () => undefined,
 ): Promise<OpenRecords> {
-  const decoder = input.format === 'csv'
-    ? createCsvDecoder({ ...source, delimiter: input.delimiter }, start, source.columns ?? columns)
-    : createJsonlDecoder(start, source.trim ?? false);
+  const decoder =
+    input.format === 'csv'
+      ? createCsvDecoder({ ...source, delimiter: input.delimiter }, start, source.columns ?? columns)
+      : createJsonlDecoder(start, source.trim ?? false);
   let { record } = start;
   const numbered = (decoded: Iterable<Decoded>, last: { end: number }): SourceRecord[] => {
     const result: SourceRecord[] = [];
@@ -61,7 +62,13 @@ export async function openRecords(
   }
   const found = decoder.columns();
   if (found) checkColumns(found, needed);
-  return { columns: found, records: replay(early, records), close: async () => { await records.return(undefined); } };
+  return {
+    columns: found,
+    records: replay(early, records),
+    close: async () => {
+      await records.return(undefined);
+    },
+  };
 }
 
 async function* replay(early: SourceRecord[][], records: AsyncGenerator<SourceRecord[]>): AsyncGenerator<SourceRecord[]> {

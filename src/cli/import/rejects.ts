@@ -4,7 +4,11 @@ import { appendFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { failure } from '../failure.ts';
 import type { Rejected } from './batches.ts';
 
-export type RejectsFile = { readonly path: string; append: (pass: string, rejected: Rejected[]) => number; rewind: (bytes: number) => void };
+export type RejectsFile = {
+  readonly path: string;
+  append: (pass: string, rejected: Rejected[]) => number;
+  rewind: (bytes: number) => void;
+};
 
 /** One line of the file: the first reason at its top, all of them under `errors` where there are several. */
 export function rejectLine(pass: string, { record, problems }: Rejected): string {
@@ -34,14 +38,16 @@ export function rejectsFile(path: string): RejectsFile {
   };
   return {
     path,
-    append: (pass, rejected) => attempt(() => {
-      if (rejected.length > 0) appendFileSync(path, rejected.map((row) => `${rejectLine(pass, row)}\n`).join(''), { flush: true });
-      return size(path);
-    }),
-    rewind: (bytes) => attempt(() => {
-      if (bytes === 0) rmSync(path, { force: true });
-      else if (size(path) < bytes) throw new Error('it is shorter than the interrupted import left it');
-      else truncateSync(path, bytes);
-    }),
+    append: (pass, rejected) =>
+      attempt(() => {
+        if (rejected.length > 0) appendFileSync(path, rejected.map((row) => `${rejectLine(pass, row)}\n`).join(''), { flush: true });
+        return size(path);
+      }),
+    rewind: (bytes) =>
+      attempt(() => {
+        if (bytes === 0) rmSync(path, { force: true });
+        else if (size(path) < bytes) throw new Error('it is shorter than the interrupted import left it');
+        else truncateSync(path, bytes);
+      }),
   };
 }

@@ -1,26 +1,26 @@
 // One import from start to end: check everything, set up, then pass after pass through the file.
 import { createApiClient } from '../api/client.ts';
 import { failure, isFailure } from '../failure.ts';
-import { startProgress } from '../progress.ts';
 import type { Progress } from '../progress.ts';
-import { batchLimits, batchesOf } from './batches.ts';
-import { summaryLine, total } from './counts.ts';
+import { startProgress } from '../progress.ts';
+import { batchesOf, batchLimits } from './batches.ts';
 import type { Counts } from './counts.ts';
+import { summaryLine, total } from './counts.ts';
 import { START } from './decoded.ts';
-import { describeInput, fingerprint, skippedBytes } from './input.ts';
 import type { Fingerprint, Input } from './input.ts';
-import { openLedger } from './ledger.ts';
+import { describeInput, fingerprint, skippedBytes } from './input.ts';
 import type { Ledger } from './ledger.ts';
-import { loadMapping } from './mapping.ts';
+import { openLedger } from './ledger.ts';
 import type { Mapping, Pass } from './mapping.ts';
-import { sendAll } from './pipeline.ts';
+import { loadMapping } from './mapping.ts';
 import type { PassEnd } from './pipeline.ts';
+import { sendAll } from './pipeline.ts';
 import { checkAgainstServer, serverTypes } from './preflight.ts';
 import { openRecords } from './records.ts';
-import { sendRows } from './send.ts';
 import type { RowResult, SendOptions } from './send.ts';
-import { runSetup, withoutPending } from './setup.ts';
+import { sendRows } from './send.ts';
 import type { SetupOutcome } from './setup.ts';
+import { runSetup, withoutPending } from './setup.ts';
 
 export type ImportSettings = {
   /** Absolute path of the file, or "-". */
@@ -60,18 +60,26 @@ export async function runImport(settings: ImportSettings): Promise<ImportOutcome
   const input = describeInput(inputPath, mapping.source);
   const isFile = inputPath !== '-';
   if (!isFile && mapping.passes.length > 1) {
-    throw failure('STDIN_ONE_PASS', `the mapping reads its input ${mapping.passes.length} times, and standard input can be read once`, { hint: 'Write it to a file first.' });
+    throw failure('STDIN_ONE_PASS', `the mapping reads its input ${mapping.passes.length} times, and standard input can be read once`, {
+      hint: 'Write it to a file first.',
+    });
   }
   const identity = isFile ? fingerprint(inputPath) : NO_FILE;
   if (isFile) await checkHeader(input, mapping);
 
-  const progress = startProgress({ totalBytes: input.size === undefined ? undefined : input.size * mapping.passes.length, unit: 'rows', quiet: settings.quiet });
+  const progress = startProgress({
+    totalBytes: input.size === undefined ? undefined : input.size * mapping.passes.length,
+    unit: 'rows',
+    quiet: settings.quiet,
+  });
   try {
     const client = createApiClient({
       url: settings.url,
       key: settings.key,
       retryForMs: settings.retryForMs,
-      onWait: (reason, waitMs) => { progress.note(`waiting ${(waitMs / 1000).toFixed(1)} s for the server: ${reason}`); },
+      onWait: (reason, waitMs) => {
+        progress.note(`waiting ${(waitMs / 1000).toFixed(1)} s for the server: ${reason}`);
+      },
     });
     const types = await serverTypes(client, FIRST_CONTACT_MS);
     if (types) checkAgainstServer(mapping, types);
@@ -85,18 +93,38 @@ export async function runImport(settings: ImportSettings): Promise<ImportOutcome
       rejectsPath: settings.rejectsPath,
       restart: settings.restart,
     });
-    if (ledger.resumed) progress.note(`going on after ${ledger.state.position.record} records of pass ${Math.min(ledger.state.pass + 1, mapping.passes.length)} of ${mapping.passes.length}`);
+    if (ledger.resumed)
+      progress.note(
+        `going on after ${ledger.state.position.record} records of pass ${Math.min(ledger.state.pass + 1, mapping.passes.length)} of ${mapping.passes.length}`,
+      );
 
     const { end, setup } = await runAll({ input, mapping, ledger, progress, settings, send: { client, dryRun } }, identity);
     const { counts } = ledger.state;
     const passes = mapping.passes.map(({ name }, index) => ({ name, counts: counts[index] as Counts }));
-    return { end, dryRun, setup, passes, total: total(counts), rejectsPath: ledger.rejectsPath, finish: () => { ledger.finish(); } };
+    return {
+      end,
+      dryRun,
+      setup,
+      passes,
+      total: total(counts),
+      rejectsPath: ledger.rejectsPath,
+      finish: () => {
+        ledger.finish();
+      },
+    };
   } finally {
     progress.stop();
   }
 }
 
-type Work = { input: Input; mapping: Mapping; ledger: Ledger; progress: Progress; settings: ImportSettings; send: Omit<SendOptions, 'target'> };
+type Work = {
+  input: Input;
+  mapping: Mapping;
+  ledger: Ledger;
+  progress: Progress;
+  settings: ImportSettings;
+  send: Omit<SendOptions, 'target'>;
+};
 
 async function runAll(work: Work, identity: Fingerprint): Promise<{ end: PassEnd; setup: SetupOutcome | undefined }> {
   const { input, mapping, ledger, progress, settings, send } = work;
@@ -137,7 +165,11 @@ function checkUnchanged(before: Fingerprint, path: string): void {
   }
 }
 
-async function runPass(pass: Pass, { input, mapping, ledger, progress, settings, send }: Work, pending: Set<string> | undefined): Promise<PassEnd> {
+async function runPass(
+  pass: Pass,
+  { input, mapping, ledger, progress, settings, send }: Work,
+  pending: Set<string> | undefined,
+): Promise<PassEnd> {
   const { state } = ledger;
   const { importId, pass: passIndex } = state;
   let bytes = (input.size ?? 0) * passIndex + skippedBytes(input, state.position.offset);
@@ -146,15 +178,27 @@ async function runPass(pass: Pass, { input, mapping, ledger, progress, settings,
     bytes += count;
     progress.bytes(bytes);
   };
-  const { columns, records } = await openRecords(input, mapping.source, state.position, mapping.columns, state.position.offset > 0 ? state.columns : undefined, onBytes);
+  const { columns, records } = await openRecords(
+    input,
+    mapping.source,
+    state.position,
+    mapping.columns,
+    state.position.offset > 0 ? state.columns : undefined,
+    onBytes,
+  );
   ledger.header(columns);
   const batches = batchesOf(records, pass, batchLimits(state.batchSize), state.position, state.batch, passIndex === 0);
   const sendBatch = (batch: { number: number; rows: object[] }, stop: AbortSignal): Promise<RowResult[]> => {
     const rows = (batch.rows as Record<string, unknown>[]).map((row) => withoutPending(row, pending));
     return sendRows(rows, `${importId}:${passIndex}:${batch.number}`, { ...send, target: pass.target, stop });
   };
-  return sendAll(batches, sendBatch, (batch, results) => {
-    ledger.acknowledge(pass.name, batch, results);
-    progress.rows(batch.read);
-  }, { concurrency: pass.ordered ? 1 : settings.concurrency, interrupt: settings.interrupt });
+  return sendAll(
+    batches,
+    sendBatch,
+    (batch, results) => {
+      ledger.acknowledge(pass.name, batch, results);
+      progress.rows(batch.read);
+    },
+    { concurrency: pass.ordered ? 1 : settings.concurrency, interrupt: settings.interrupt },
+  );
 }

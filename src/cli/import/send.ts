@@ -5,8 +5,8 @@ import { isApiFailure } from '../api/client.ts';
 import { failure } from '../failure.ts';
 import type { SourceValues } from './expression.ts';
 import type { RowProblem } from './problem.ts';
-import { batchDocument, dryRunDocument } from './targets.ts';
 import type { Target } from './targets.ts';
+import { batchDocument, dryRunDocument } from './targets.ts';
 
 export type RowResult = { status: 'CREATED' | 'UPDATED' | 'UNCHANGED' } | { status: 'REJECTED'; problems: RowProblem[] };
 type UserError = { code: string; message: string; path: string[] };
@@ -33,7 +33,11 @@ export async function sendRows(rows: SourceValues[], key: string, options: SendO
   let open = rows.map((_, index) => index);
   for (let round = 0; open.length > 0; round++) {
     try {
-      const answers = await sendOnce(open.map((index) => rows[index] as SourceValues), round === 0 ? key : `${key}:${round}`, options);
+      const answers = await sendOnce(
+        open.map((index) => rows[index] as SourceValues),
+        round === 0 ? key : `${key}:${round}`,
+        options,
+      );
       open.forEach((index, position) => {
         results[index] = answers[position] as RowResult;
       });
@@ -66,7 +70,11 @@ function refusedRows(error: unknown): Map<number, RowProblem[]> {
   return refused;
 }
 
-async function sendOnce(rows: SourceValues[], key: string, { client, target, dryRun, stop, retryForMs }: SendOptions): Promise<RowResult[]> {
+async function sendOnce(
+  rows: SourceValues[],
+  key: string,
+  { client, target, dryRun, stop, retryForMs }: SendOptions,
+): Promise<RowResult[]> {
   const input = { rows, onError: 'SKIP', ...(dryRun && { dryRun: true }) };
   const limits = { ...(stop && { stop }), ...(retryForMs !== undefined && { retryForMs }) };
   const { result } = dryRun
@@ -78,8 +86,12 @@ async function sendOnce(rows: SourceValues[], key: string, { client, target, dry
   return rows.map((_, index): RowResult => {
     const row = byIndex.get(index);
     if (row?.status === 'CREATED' || row?.status === 'UPDATED' || row?.status === 'UNCHANGED') return { status: row.status };
-    if (row?.status !== 'REJECTED') throw failure('BAD_ANSWER', `${target.mutation} does not tell what became of row ${index} of the batch`);
-    return { status: 'REJECTED', problems: row.userErrors.map((error) => ({ code: error.code, message: error.message, path: withoutPrefix(error.path, index) })) };
+    if (row?.status !== 'REJECTED')
+      throw failure('BAD_ANSWER', `${target.mutation} does not tell what became of row ${index} of the batch`);
+    return {
+      status: 'REJECTED',
+      problems: row.userErrors.map((error) => ({ code: error.code, message: error.message, path: withoutPrefix(error.path, index) })),
+    };
   });
 }
 

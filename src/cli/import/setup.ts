@@ -2,8 +2,8 @@
 import { failure } from '../failure.ts';
 import type { SourceValues } from './expression.ts';
 import type { Mapping } from './mapping.ts';
-import { sendRows } from './send.ts';
 import type { SendOptions } from './send.ts';
+import { sendRows } from './send.ts';
 import type { Target } from './targets.ts';
 
 /** Keys of custom attributes, by the target whose rows carry them, that a dry run found to be still undefined. */
@@ -20,7 +20,10 @@ export async function runSetup(setup: Mapping['setup'], importId: string, option
     results.forEach((result, index) => {
       if (result.status === 'REJECTED') {
         const [problem] = result.problems;
-        throw failure('SETUP_REJECTED', `setup[${step}].rows[${index}] (${target.into}) is refused: ${problem?.message ?? 'no reason given'} [${problem?.code ?? '?'}]`);
+        throw failure(
+          'SETUP_REJECTED',
+          `setup[${step}].rows[${index}] (${target.into}) is refused: ${problem?.message ?? 'no reason given'} [${problem?.code ?? '?'}]`,
+        );
       }
       if (result.status === 'CREATED' && options.dryRun) notePending(outcome.pending, target, rows[index] as SourceValues);
     });
@@ -32,14 +35,14 @@ export async function runSetup(setup: Mapping['setup'], importId: string, option
 }
 
 function notePending(pending: PendingAttributes, target: Target, row: SourceValues): void {
-  const into = target.into === 'attributeDefinitions' ? ENTITY_TARGETS[String(row['entity'])] : undefined;
+  const into = target.into === 'attributeDefinitions' ? ENTITY_TARGETS[String(row.entity)] : undefined;
   if (!into) return;
-  pending.set(into, (pending.get(into) ?? new Set()).add(String(row['key'])));
+  pending.set(into, (pending.get(into) ?? new Set()).add(String(row.key)));
 }
 
 /** A row as a dry run may send it: without the attributes that only the real import defines. */
 export function withoutPending(row: SourceValues, pending: Set<string> | undefined): SourceValues {
-  const attributes = row['attributes'];
+  const attributes = row.attributes;
   if (!pending || attributes === null || typeof attributes !== 'object') return row;
   return { ...row, attributes: Object.fromEntries(Object.entries(attributes).filter(([key]) => !pending.has(key))) };
 }

@@ -38,7 +38,10 @@ export function loadState(path: string): ImportState | undefined {
   try {
     return stateSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw failure('BAD_STATE', `${path} is not the state of an import`, { cause, hint: 'Start over with --restart, or name another with --state.' });
+    throw failure('BAD_STATE', `${path} is not the state of an import`, {
+      cause,
+      hint: 'Start over with --restart, or name another with --state.',
+    });
   }
 }
 
@@ -68,16 +71,27 @@ export function removeState(path: string): void {
 }
 
 /** Refuses to go on with another file, mapping or server than the import began with. */
-export function checkSameImport(state: ImportState, now: { input: Fingerprint & { path: string }; mapping: string; server: string; rejects: string }): void {
+export function checkSameImport(
+  state: ImportState,
+  now: { input: Fingerprint & { path: string }; mapping: string; server: string; rejects: string },
+): void {
   const { input } = state;
   const changed =
-    input.size !== now.input.size || input.mtimeMs !== now.input.mtimeMs || input.head !== now.input.head ? ['INPUT_CHANGED', `${now.input.path} has changed`]
-    : state.mapping !== now.mapping ? ['MAPPING_CHANGED', 'the mapping has changed']
-    : state.server !== now.server ? ['SERVER_CHANGED', `it went to ${state.server}, now ${now.server} is given`]
-    : state.rejects.path !== now.rejects ? ['REJECTS_CHANGED', `its rejected rows went to ${state.rejects.path}`]
-    : undefined;
+    input.size !== now.input.size || input.mtimeMs !== now.input.mtimeMs || input.head !== now.input.head
+      ? ['INPUT_CHANGED', `${now.input.path} has changed`]
+      : state.mapping !== now.mapping
+        ? ['MAPPING_CHANGED', 'the mapping has changed']
+        : state.server !== now.server
+          ? ['SERVER_CHANGED', `it went to ${state.server}, now ${now.server} is given`]
+          : state.rejects.path !== now.rejects
+            ? ['REJECTS_CHANGED', `its rejected rows went to ${state.rejects.path}`]
+            : undefined;
   if (!changed) return;
-  throw failure(changed[0] as string, `an import of this file was interrupted after ${state.position.record} records of pass ${state.pass + 1}, and since then ${changed[1]}`, {
-    hint: 'Call it as before to go on, or start over with --restart: rows that are already there come out as unchanged.',
-  });
+  throw failure(
+    changed[0] as string,
+    `an import of this file was interrupted after ${state.position.record} records of pass ${state.pass + 1}, and since then ${changed[1]}`,
+    {
+      hint: 'Call it as before to go on, or start over with --restart: rows that are already there come out as unchanged.',
+    },
+  );
 }

@@ -26,10 +26,14 @@ export function printOutcome(outcome: ImportOutcome, resumable: boolean): number
 function dryRunNotes({ passes, setup }: ImportOutcome): string[] {
   const notes = ['dry run: nothing was written'];
   if (setup && setup.created > 0) {
-    notes.push('  what the setup would create is not there, so rows that need it may be rejected here; custom attributes it would define were left out of the check');
+    notes.push(
+      '  what the setup would create is not there, so rows that need it may be rejected here; custom attributes it would define were left out of the check',
+    );
   }
   if (passes.length > 1) {
-    notes.push('  passes do not see what earlier passes would have created: rows that refer to it count as rejected here and need not be in the real import');
+    notes.push(
+      '  passes do not see what earlier passes would have created: rows that refer to it count as rejected here and need not be in the real import',
+    );
   }
   notes.push('  batches do not see each other either: records that come in several batches count as created in each');
   return notes;

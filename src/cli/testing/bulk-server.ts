@@ -1,10 +1,11 @@
 // A small real GraphQL server over HTTP with the bulk mutations' contract, in memory: for tests of what the commands do
 // when a server is slow, away, refusing or answering twice. It keeps its data and its idempotency records over a stop.
-import { createServer } from 'node:http';
+
 import type { Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { GraphQLScalarType, buildSchema, graphql, getDirectiveValues, GraphQLError, isScalarType } from 'graphql';
 import type { GraphQLResolveInfo } from 'graphql';
+import { buildSchema, GraphQLError, type GraphQLScalarType, getDirectiveValues, graphql, isScalarType } from 'graphql';
 import { BULK_SDL } from './bulk-sdl.ts';
 
 type Row = Record<string, unknown>;
@@ -32,16 +33,19 @@ export type BulkServer = {
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1))) : inner);
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
 
 /** What a row is matched by, as the real server does. */
 function naturalKey(mutation: string, row: Row): string {
-  const ref = (row['externalId'] ?? row['externalRef']) as { system: string; value: string } | undefined;
+  const ref = (row.externalId ?? row.externalRef) as { system: string; value: string } | undefined;
   if (ref) return `${ref.system}\u0000${ref.value}`;
-  if (mutation === 'relationshipsUpsert') return canonical([row['kind'], row['from'], row['to']]);
-  if (mutation === 'attributeDefinitionsUpsert') return canonical([row['entity'], row['key']]);
-  if (row['identities']) return canonical((row['identities'] as unknown[])[0]);
-  return row['key'] ? String(row['key']) : canonical(row);
+  if (mutation === 'relationshipsUpsert') return canonical([row.kind, row.from, row.to]);
+  if (mutation === 'attributeDefinitionsUpsert') return canonical([row.entity, row.key]);
+  if (row.identities) return canonical((row.identities as unknown[])[0]);
+  return row.key ? String(row.key) : canonical(row);
 }
 
 /** Starts a server on a free port; call `stop` in the end. */
@@ -63,7 +67,8 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     if (!dryRun) tables.set(mutation, table);
     const results = rows.map((row, index): Result => {
       const error = server.refuse(mutation, row);
-      if (error) return { index, status: 'REJECTED', id: null, userErrors: [{ ...error, path: ['input', 'rows', String(index), ...error.path] }] };
+      if (error)
+        return { index, status: 'REJECTED', id: null, userErrors: [{ ...error, path: ['input', 'rows', String(index), ...error.path] }] };
       const at = naturalKey(mutation, row);
       const before = table.get(at);
       const after = { ...before, ...row };
@@ -72,19 +77,27 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
       return { index, status, id: at, userErrors: [] };
     });
     const of = (status: RowStatus): number => results.filter((result) => result.status === status).length;
-    return { results, created: of('CREATED'), updated: of('UPDATED'), unchanged: of('UNCHANGED'), rejected: of('REJECTED'), userErrors: [] };
+    return {
+      results,
+      created: of('CREATED'),
+      updated: of('UPDATED'),
+      unchanged: of('UNCHANGED'),
+      rejected: of('REJECTED'),
+      userErrors: [],
+    };
   }
 
   function resolve(mutation: string, input: { rows: Row[]; dryRun: boolean }, info: GraphQLResolveInfo): Payload {
     if (input.rows.length > 500) throw new GraphQLError('more than 500 rows', { extensions: { code: 'TOO_MANY_ROWS' } });
     const directive = schema.getDirective('idempotent');
     const node = info.fieldNodes[0];
-    const idempotencyKey = directive && node && (getDirectiveValues(directive, node, info.variableValues)?.['key'] as string | undefined);
+    const idempotencyKey = directive && node && (getDirectiveValues(directive, node, info.variableValues)?.key as string | undefined);
     server.seen.batches.push(input.rows.length);
     if (!idempotencyKey) return apply(mutation, input);
     server.seen.keys.push(idempotencyKey);
     const known = stored.get(idempotencyKey);
-    if (known && known.input !== canonical(input)) throw new GraphQLError('key used with other input', { extensions: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    if (known && known.input !== canonical(input))
+      throw new GraphQLError('key used with other input', { extensions: { code: 'IDEMPOTENCY_KEY_REUSED' } });
     if (known) server.seen.replays += 1;
     const payload = known?.payload ?? apply(mutation, input);
     stored.set(idempotencyKey, { input: canonical(input), payload });
@@ -101,13 +114,22 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     server.seen.requests += 1;
     const fault = await server.fault(server.seen.requests);
     if (fault === 'drop') return void response.destroy();
-    if (typeof fault === 'object') return reply(fault.status, fault.body ?? { errors: [{ message: 'fault', extensions: {} }] }, fault.retryAfter ? { 'retry-after': fault.retryAfter } : {});
-    if (authorization !== `Bearer ${key}`) return reply(401, { errors: [{ message: 'not authenticated', extensions: { code: 'UNAUTHENTICATED' } }] });
+    if (typeof fault === 'object')
+      return reply(
+        fault.status,
+        fault.body ?? { errors: [{ message: 'fault', extensions: {} }] },
+        fault.retryAfter ? { 'retry-after': fault.retryAfter } : {},
+      );
+    if (authorization !== `Bearer ${key}`)
+      return reply(401, { errors: [{ message: 'not authenticated', extensions: { code: 'UNAUTHENTICATED' } }] });
     const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
     const result = await graphql({ schema, source: query, variableValues: variables });
     if (fault === 'lose-answer') return void response.destroy();
     const rejectedInput = result.errors && result.data === undefined;
-    reply(rejectedInput ? 400 : 200, rejectedInput ? { errors: result.errors?.map((error) => ({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } })) } : result);
+    reply(
+      rejectedInput ? 400 : 200,
+      rejectedInput ? { errors: result.errors?.map((error) => ({ ...error.toJSON(), extensions: { code: 'BAD_USER_INPUT' } })) } : result,
+    );
   }
 
   const server: BulkServer & { url: string } = {
@@ -120,7 +142,9 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     async start() {
       http = createServer((request, response) => {
         let body = '';
-        request.setEncoding('utf8').on('data', (chunk: string) => { body += chunk; });
+        request.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
         request.on('end', () => void answer(body, request.headers.authorization, response));
       });
       http.on('connection', (socket) => {
@@ -133,7 +157,13 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((closed) => (http ? http.close(() => { closed(); }) : closed()));
+      await new Promise<void>((closed) =>
+        http
+          ? http.close(() => {
+              closed();
+            })
+          : closed(),
+      );
     },
   };
   await server.start();

@@ -13,6 +13,7 @@ import { requireRead } from '../../query/policy.ts';
 import { parseRef } from './customer-ref.ts';
 import { customerArchive, customerCreate, customerRestore, customerUpdate } from './customers.commands.ts';
 import { customer, identity, need, preference } from './customers.entity.ts';
+import { customerErase } from './erase.command.ts';
 import { customerIdOf } from './find.ts';
 import { identityAdd, identityRemove, needCommands, preferenceCommands } from './knowledge.commands.ts';
 import { customerRef } from './resolve.ts';
@@ -40,7 +41,7 @@ builder.queryField('customer', (t) =>
   }),
 );
 
-for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, identityAdd, identityRemove]) entityMutation(command as never, 'Customer');
+for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, customerErase, identityAdd, identityRemove]) entityMutation(command as never, 'Customer');
 for (const command of [preferenceCommands.add, preferenceCommands.update]) entityMutation(command as never, 'Preference');
 for (const command of [needCommands.add, needCommands.update]) entityMutation(command as never, 'Need');
 bulkMutation(customersUpsert, 'Customer');

@@ -1,2 +1,4 @@
 // What other modules may use of the lifecycle.
-export { emitStageChanged, recordStageEntry, type StageEntry } from './stage-entries.ts';
+export { lifecycleStageCommands } from './lifecycle.commands.ts';
+export { lifecycleStage, lifecycleTransition } from './lifecycle.entity.ts';
+export { customerMoveToStage } from './move.command.ts';

@@ -1,0 +1,62 @@
+// `TouchPoint.figures`.
+import { builder } from '../../graphql/builder.ts';
+import { MoneyRef } from '../../graphql/common-types.ts';
+import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
+import { apiError } from '../../graphql/errors.ts';
+import { refOf } from '../../graphql/refs.ts';
+import { entityNamed } from '../../query/entity.ts';
+import type { EntityRow } from '../../query/page.ts';
+import { hidesColumn, requireRead } from '../../query/policy.ts';
+import { type Figures, type Money, multiply, type Period, periodOf, readFigures } from './figures.ts';
+import { monthsBetween } from './months.ts';
+import { touchPoint } from './touchpoints.entity.ts';
+
+type FiguresValue = Figures & { period: Period; planned: Money | null; monthlyTarget: number | null };
+
+// A role that may not see a column must not see what it adds up to either.
+function requireColumn(ctx: Context, column: string): void {
+  if (hidesColumn(viewerOf(ctx), entityNamed('Interaction'), column)) throw apiError('FORBIDDEN', 'The role hides what this figure is made of.');
+}
+
+const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implement({
+  description: 'What happened at a touch point in a period, as far as the role sees its interactions.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'Begin of the period.', resolve: (row) => row.period.from }),
+    to: t.field({ type: 'DateTime', description: 'End of the period, not part of it.', resolve: (row) => row.period.to }),
+    volume: t.exposeInt('volume', { description: 'How many interactions there were.' }),
+    inbound: t.int({ description: 'How many of them the customer began.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.inbound) }),
+    outbound: t.int({ description: 'How many of them the company began.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.outbound) }),
+    customers: t.int({ description: 'How many different customers.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'customerId'), row.customers) }),
+    lastContactAt: t.field({ type: 'DateTime', nullable: true, description: 'When the last one in the period happened.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'occurredAt'), row.lastContactAt) }),
+    cost: t.field({ type: [MoneyRef], description: 'What they cost as recorded, by currency.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'costAmount'), row.cost) }),
+    plannedCost: t.field({ type: MoneyRef, nullable: true, description: 'What that many contacts are planned to cost; null without a planned cost of one.', resolve: (row) => row.planned }),
+    value: t.field({ type: [MoneyRef], description: 'What they were worth, by currency.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'valueAmount'), row.value) }),
+    target: t.float({ nullable: true, description: 'How many contacts were wanted: the monthly target, by its part of each month of the period.', resolve: ({ monthlyTarget, period }) => (monthlyTarget === null ? null : Math.round(monthlyTarget * monthsBetween(period.from, period.to) * 100) / 100) }),
+  }),
+});
+
+function plannedCost(ctx: Context, row: EntityRow, volume: number): Money | null {
+  if (row.costAmount == null || hidesColumn(viewerOf(ctx), touchPoint, 'costAmount')) return null;
+  return { amount: multiply(row.costAmount as string, volume), currency: row.costCurrency as string };
+}
+
+builder.objectFields(refOf('TouchPoint'), (t) => ({
+  figures: t.field({
+    type: FiguresRef,
+    description: 'What happened there in a period, the last 365 days unless told. Needs interactions:read.',
+    args: {
+      from: t.arg({ type: 'DateTime', description: 'Begin of the period; 365 days before its end unless told.' }),
+      to: t.arg({ type: 'DateTime', description: 'End of the period, not part of it; now unless told.' }),
+    },
+    resolve: async (row, { from, to }, ctx) => {
+      const { batch, db, viewer } = readerOf(ctx);
+      requireRead(viewer, entityNamed('Interaction'));
+      const name = `TouchPoint.figures:${from?.toISOString()}:${to?.toISOString()}`;
+      const { figures, period } = await batch(name, row.id, async (ids: readonly string[]) => {
+        const period = periodOf(from, to, new Date());
+        return (await readFigures(db, viewer, ids, period)).map((figures) => ({ figures, period }));
+      });
+      return { ...figures, period, planned: plannedCost(ctx, row, figures.volume), monthlyTarget: row.monthlyTarget as number | null };
+    },
+  }),
+}));

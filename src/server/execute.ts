@@ -1,0 +1,139 @@
+// Operations that come over a socket: the same checks, limits and masked errors as over HTTP, and subscriptions whose
+// answers carry their place in the event log.
+import {
+  createSourceEventStream,
+  type DocumentNode,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  getOperationAST,
+  GraphQLError,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+} from 'graphql';
+import type { Context } from '../graphql/context.ts';
+import { apiError } from '../graphql/errors.ts';
+import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
+import { checkTexts } from './body.ts';
+import { parseOptions, validationRules } from './document-rules.ts';
+import { maskError } from './mask-error.ts';
+import { type RequestScope, withScope } from './request-scope.ts';
+import type { Services } from './services.ts';
+
+export type Operation = { document: DocumentNode; definition: OperationDefinitionNode; variables: Record<string, unknown> | null };
+export type OperationRequest = { query?: unknown; operationName?: unknown; variables?: unknown };
+
+/** Parses and checks what a client sent. Throws an array of errors of the catalogue. */
+export function readOperation(services: Services, request: OperationRequest): Operation {
+  const { query, operationName = null, variables = null } = request;
+  if (typeof query !== 'string' || (operationName !== null && typeof operationName !== 'string') || typeof variables !== 'object' || Array.isArray(variables)) {
+    throw [apiError('BAD_REQUEST', 'query must be a text, operationName a text, and variables an object.')];
+  }
+  try {
+    checkTexts({ variables });
+  } catch (error) {
+    throw [error];
+  }
+  const document = parsed(query);
+  const rules = [...specifiedRules, ...validationRules, ...(services.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  const problems = validate(services.schema, document, rules);
+  if (problems.length > 0) throw problems.map((problem) => recoded('GRAPHQL_VALIDATION_FAILED', problem));
+  const definition = getOperationAST(document, operationName);
+  if (!definition) throw [apiError('OPERATION_RESOLUTION_FAILURE')];
+  return { document, definition, variables: variables as Operation['variables'] };
+}
+
+function parsed(query: string): DocumentNode {
+  try {
+    return parse(query, parseOptions);
+  } catch (error) {
+    throw [recoded('GRAPHQL_PARSE_FAILED', error as GraphQLError)];
+  }
+}
+
+function recoded(code: 'GRAPHQL_VALIDATION_FAILED' | 'GRAPHQL_PARSE_FAILED' | 'BAD_USER_INPUT', { message, nodes, source, positions }: GraphQLError): GraphQLError {
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
+}
+
+/** Runs a query or a mutation. */
+export async function runOperation(args: ExecutionArgs, scope: RequestScope): Promise<FormattedExecutionResult> {
+  return masked(await withScope(scope, () => execute(args)), scope);
+}
+
+export type FeedOptions = {
+  /** The context in which one answer is resolved. */
+  answerContext: () => Context;
+  /** Waits until the reader can take more; undefined when it can. */
+  room: () => Promise<void> | undefined;
+  scope: RequestScope;
+  onAnswer?: (envelope: FeedEnvelope) => void;
+};
+
+/**
+ * Runs a subscription: an iterator of its answers, or the errors with which it could not begin. The next event is only
+ * asked for once the reader has room, and each is read with a context of its own.
+ */
+export async function runSubscription(args: ExecutionArgs, options: FeedOptions): Promise<AsyncGenerator<FormattedExecutionResult, void> | FormattedExecutionResult> {
+  const { scope } = options;
+  const source = await withScope(scope, () => createSourceEventStream(args));
+  if (!(Symbol.asyncIterator in source)) return masked(source, scope);
+  const events = (source as AsyncIterable<FeedEnvelope>)[Symbol.asyncIterator]();
+
+  async function end(): Promise<IteratorReturnResult<void>> {
+    await events.return?.();
+    return { value: undefined, done: true };
+  }
+
+  async function next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
+    const wait = options.room();
+    if (wait) await wait;
+    let event: IteratorResult<FeedEnvelope>;
+    try {
+      event = await events.next();
+    } catch (error) {
+      await end();
+      throw maskedError(error, scope);
+    }
+    if (event.done) return { value: undefined, done: true };
+    options.onAnswer?.(event.value);
+    return { value: await answer(event.value), done: false };
+  }
+
+  async function answer({ root, feed }: FeedEnvelope): Promise<FormattedExecutionResult> {
+    const contextValue = options.answerContext();
+    const result = masked(await withScope(scope, () => execute({ ...args, rootValue: root, contextValue })), scope);
+    return feed ? { ...result, extensions: { ...result.extensions, feed } } : result;
+  }
+
+  return {
+    next,
+    return: end,
+    async throw(error) {
+      await end();
+      throw error;
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    async [Symbol.asyncDispose]() {
+      await end();
+    },
+  };
+}
+
+/** The error with which a running feed ends, fit for its reader. */
+function maskedError(error: unknown, scope: RequestScope): GraphQLError {
+  const { message, extensions } = maskError(error, scope);
+  return new GraphQLError(message, { extensions });
+}
+
+function masked(result: ExecutionResult, scope: RequestScope): FormattedExecutionResult {
+  if (!result.errors) return result as FormattedExecutionResult;
+  // Errors without data come from variables that do not fit: graphql-js gives those no code.
+  const errors = result.errors.map((error) => (result.data === undefined && !error.path && error.extensions.code === undefined && !error.originalError ? recoded('BAD_USER_INPUT', error) : error));
+  return { ...result, errors: errors.map((error) => maskError(error, scope)) };
+}
