@@ -33,7 +33,8 @@ types.setTypeParser(pg.types.builtins.DATE, (text) => text);
 export class RetryTransaction extends Error {}
 
 const RETRYABLE = new Set(['40001', '40P01']);
-const ATTEMPTS = 10;
+const ATTEMPTS = 20;
+const MOST_PAUSE_MS = 50;
 
 function isRetryable(error: unknown): boolean {
   return error instanceof RetryTransaction || RETRYABLE.has((error as { code?: string }).code ?? '');
@@ -78,6 +79,8 @@ async function runTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise
       return await runOnce(pool, fn);
     } catch (error) {
       if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
+      // The first tries at once, for what was in the way has mostly just committed; then apart, so that a crowd thins out.
+      if (attempt > 2) await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(MOST_PAUSE_MS, attempt * 5)));
     }
   }
 }

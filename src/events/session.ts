@@ -24,6 +24,8 @@ export type SessionWork = {
 };
 
 const BACKOFF_MS = { first: 50, most: 5_000 };
+// A connection that held for so long was a good one: the next attempts begin anew.
+const STEADY_MS = 1_000;
 // A statement that hangs may hold up the end for this long.
 const STOP_MS = 5_000;
 
@@ -50,7 +52,7 @@ export function keepSession(db: Database, work: SessionWork): { stop(): Promise<
         return;
       } catch (error) {
         if (stopped) return;
-        if (Date.now() - began > BACKOFF_MS.most) pause = BACKOFF_MS.first;
+        if (Date.now() - began > STEADY_MS) pause = BACKOFF_MS.first;
         work.log.warn({ session: work.name, reason: reasonOf(error), retryInMs: pause }, 'event session broke off');
         await stopBell.wait(pause * (0.5 + Math.random() / 2));
         pause = Math.min(pause * 2, BACKOFF_MS.most);

@@ -30,7 +30,7 @@ function oneAttribute(filter: AttributeFilter, column: Sql, count: () => void): 
   const parts: Sql[] = [];
   if (filter.text) parts.push(range(column, filter.key, text, filter.text, (value) => sql`${value as string}`));
   if (filter.text?.startsWith != null) parts.push(sql`${text} like ${`${filter.text.startsWith.replace(/[\\%_]/g, '\\$&')}%`}`);
-  if (filter.date) parts.push(range(column, filter.key, text, filter.date, (value) => sql`${value as string}`));
+  if (filter.date) parts.push(range(column, filter.key, text, inUtc(filter.date), (value) => sql`${value as string}`));
   if (filter.number) parts.push(range(column, filter.key, numberOf(column, filter.key), filter.number, (value) => sql`${value as number}::numeric`));
   if (filter.boolean != null) parts.push(contains(column, filter.key, filter.boolean));
   if (filter.has != null) parts.push(sql`${column} @> ${JSON.stringify({ [filter.key]: [filter.has] })}::jsonb`);
@@ -49,6 +49,17 @@ function range<T>(column: Sql, key: string, value: Sql, filter: Range<T>, operan
   if (filter.lt != null) parts.push(sql`${value} < ${operand(filter.lt)}`);
   if (filter.lte != null) parts.push(sql`${value} <= ${operand(filter.lte)}`);
   return sql`(${allOf(parts)})`;
+}
+
+// Moments are kept in UTC: one written with another offset is the same moment.
+function inUtc(filter: Range<string>): Range<string> {
+  const normal = (value: string): string => {
+    if (!value.includes('T')) return value;
+    const moment = new Date(value);
+    if (Number.isNaN(moment.getTime())) throw apiError('BAD_USER_INPUT', 'A date filter takes days such as 2026-01-31 and moments such as 2026-01-31T09:30:00Z.');
+    return moment.toISOString();
+  };
+  return Object.fromEntries(Object.entries(filter).map(([operator, value]) => [operator, typeof value === 'string' ? normal(value) : (value?.map(normal) ?? null)]));
 }
 
 function contains(column: Sql, key: string, value: unknown): Sql {

@@ -70,7 +70,10 @@ export type FeedOptions = {
   /** Waits until the reader can take more; undefined when it can. */
   room: () => Promise<void> | undefined;
   scope: RequestScope;
-  onAnswer?: (envelope: FeedEnvelope) => void;
+  /** Called when an answer has left: how long that took since its event came, and whether its feed had fallen behind. */
+  onDelivered?: (milliseconds: number, lagged: boolean) => void;
+  /** Called once, when the subscription is over. */
+  onEnd?: () => void;
 };
 
 /**
@@ -82,24 +85,37 @@ export async function runSubscription(args: ExecutionArgs, options: FeedOptions)
   const source = await withScope(scope, () => createSourceEventStream(args));
   if (!(Symbol.asyncIterator in source)) return masked(source, scope);
   const events = (source as AsyncIterable<FeedEnvelope>)[Symbol.asyncIterator]();
+  let over = false;
+  let last: { at: number; lagged: boolean } | null = null;
+
+  function finish(): IteratorReturnResult<void> {
+    if (!over) options.onEnd?.();
+    over = true;
+    return { value: undefined, done: true };
+  }
 
   async function end(): Promise<IteratorReturnResult<void>> {
+    finish();
     await events.return?.();
     return { value: undefined, done: true };
   }
 
   async function next(): Promise<IteratorResult<FormattedExecutionResult, void>> {
+    // To be asked for the next answer means that the one before has left.
+    if (last) options.onDelivered?.(performance.now() - last.at, last.lagged);
+    last = null;
     const wait = options.room();
     if (wait) await wait;
+    if (over) return { value: undefined, done: true };
     let event: IteratorResult<FeedEnvelope>;
     try {
       event = await events.next();
     } catch (error) {
       await end();
-      throw maskedError(error, scope);
+      throw presentable(error, scope);
     }
-    if (event.done) return { value: undefined, done: true };
-    options.onAnswer?.(event.value);
+    if (event.done) return finish();
+    last = { at: performance.now(), lagged: event.value.feed?.lagged ?? false };
     return { value: await answer(event.value), done: false };
   }
 
@@ -109,26 +125,26 @@ export async function runSubscription(args: ExecutionArgs, options: FeedOptions)
     return feed ? { ...result, extensions: { ...result.extensions, feed } } : result;
   }
 
-  return {
+  const answers: AsyncGenerator<FormattedExecutionResult, void> = {
     next,
     return: end,
     async throw(error) {
       await end();
       throw error;
     },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
+    [Symbol.asyncIterator]: () => answers,
     async [Symbol.asyncDispose]() {
       await end();
     },
   };
+  return answers;
 }
 
-/** The error with which a running feed ends, fit for its reader. */
-function maskedError(error: unknown, scope: RequestScope): GraphQLError {
-  const { message, extensions } = maskError(error, scope);
-  return new GraphQLError(message, { extensions });
+/** An error as its reader may see it, as graphql-ws wants it. */
+export function presentable(error: unknown, scope: RequestScope): GraphQLError {
+  const { message, extensions, path } = maskError(error, scope);
+  const { nodes, source, positions } = error instanceof GraphQLError ? error : {};
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }
 
 function masked(result: ExecutionResult, scope: RequestScope): FormattedExecutionResult {

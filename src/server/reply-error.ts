@@ -7,11 +7,17 @@ import type { RequestScope } from './request-scope.ts';
 /** Answers one error as JSON, with the status of its code unless one is given. Anything not of the catalogue is masked. */
 export function replyError(reply: FastifyReply, error: unknown, scope: RequestScope, status?: number): FastifyReply {
   const formatted = maskError(error, scope);
-  const found = statusOf(formatted.extensions?.code);
-  const code = status ?? (found === 200 ? 400 : found);
+  const code = status ?? plainStatus(formatted.extensions?.code);
   if (code === 401) reply.header('www-authenticate', 'Bearer');
   if (code === 503) reply.header('retry-after', '1');
   return reply.code(code).type('application/json; charset=utf-8').send({ errors: [formatted] });
+}
+
+/** A status outside of GraphQL, where a 200 would say that something was answered. */
+function plainStatus(code: unknown): number {
+  const status = statusOf(code);
+  if (status !== 200) return status;
+  return code === 'FORBIDDEN' ? 403 : 400;
 }
 
 /** What Fastify's own refusals mean in our catalogue. */

@@ -13,22 +13,8 @@ export type Verdict =
   | { kind: 'retry'; reason: string; waitMs?: number; few?: boolean }
   | { kind: 'fail'; code: string; message: string };
 
-const WAIT_CODES = new Set([
-  'RATE_LIMITED',
-  'TOO_MANY_REQUESTS',
-  'THROTTLED',
-  'COST_LIMITED',
-  'SERVICE_UNAVAILABLE',
-  'UNAVAILABLE',
-  'SHUTTING_DOWN',
-  'OVERLOADED',
-  'TIMEOUT',
-  'DATABASE_UNAVAILABLE',
-  'IDEMPOTENCY_IN_PROGRESS',
-  'CONFLICT_RETRY',
-  'NOT_READY',
-]);
-const BUG_CODES = new Set(['INTERNAL_SERVER_ERROR', 'INTERNAL', 'INTERNAL_ERROR']);
+const WAIT_CODES = new Set(['RATE_LIMITED', 'THROTTLED', 'OVERLOADED', 'SHUTTING_DOWN', 'SERVICE_UNAVAILABLE', 'TIMEOUT']);
+const BUG_CODES = new Set(['INTERNAL_SERVER_ERROR']);
 
 /** Seconds or an HTTP date, as `Retry-After` may hold; undefined where it holds neither. */
 export function retryAfterMs(header: string | null, now = Date.now()): number | undefined {

@@ -13,12 +13,12 @@ type CsvOptions = Pick<SourceOptions, 'quote' | 'escape' | 'trim'> & { delimiter
 /** Makes the decoder of a CSV file. Without `columns` the first record is the header. */
 export function createCsvDecoder(options: CsvOptions, start: Position, columns: string[] | undefined): Decoder {
   const { delimiter, quote = '"', trim = false } = options;
-  const escape = options.escape ?? quote ?? '"';
+  const escapeWith = options.escape ?? quote ?? '"';
   let header = columns && checkedHeader(columns);
   const parseOptions = {
     delimiter,
     quote: quote ?? false,
-    escape,
+    escape: escapeWith,
     trim,
     relax_column_count: true,
     record_delimiter: ['\r\n', '\n'],
@@ -112,7 +112,7 @@ export function createCsvDecoder(options: CsvOptions, start: Position, columns: 
       return false;
     }
   };
-  const framer = createFramer({ quote: quote ?? undefined, escape, verify, offset: start.offset, line: start.line });
+  const framer = createFramer({ quote: quote ?? undefined, escape: escapeWith, verify, offset: start.offset, line: start.line });
   return { columns: () => header, decode, framer };
 }
 

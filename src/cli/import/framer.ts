@@ -27,7 +27,7 @@ const SAMPLE_BYTES = 8192;
 export function createFramer(options: FramerOptions): Framer {
   const { verify = () => true, maxBytes = 1_048_576 } = options;
   const quote = options.quote?.charCodeAt(0);
-  const escape = options.escape !== undefined && options.escape !== options.quote ? options.escape.charCodeAt(0) : undefined;
+  const escapeByte = options.escape !== undefined && options.escape !== options.quote ? options.escape.charCodeAt(0) : undefined;
   let rest: Buffer = Buffer.alloc(0);
   let offset = options.offset ?? 0;
   let line = options.line ?? 1;
@@ -39,7 +39,7 @@ export function createFramer(options: FramerOptions): Framer {
     let odd = false;
     for (let at = quoteFrom(from); at < to; at = quoteFrom(at + 1)) {
       let escapes = 0;
-      if (escape !== undefined) while (at - 1 - escapes >= from && rest[at - 1 - escapes] === escape) escapes++;
+      if (escapeByte !== undefined) while (at - 1 - escapes >= from && rest[at - 1 - escapes] === escapeByte) escapes++;
       if (escapes % 2 === 0) odd = !odd;
     }
     return odd;

@@ -55,7 +55,7 @@ const FIRST_CONTACT_MS = 3000;
 
 /** Runs an import. Rejected rows are in the outcome; everything that ends it early is thrown, with its state kept. */
 export async function runImport(settings: ImportSettings): Promise<ImportOutcome> {
-  const { inputPath, dryRun, interrupt } = settings;
+  const { inputPath, dryRun } = settings;
   const mapping = loadMapping(settings.mappingPath);
   const input = describeInput(inputPath, mapping.source);
   const isFile = inputPath !== '-';

@@ -12,3 +12,7 @@ export {
   unknownRef,
   userRef,
 } from './refs.ts';
+export { apiKeyCreate, apiKeyRevoke, secretOf } from './api-keys.commands.ts';
+export { roleArchive, roleCreate, roleRestore, roleUpdate } from './roles.commands.ts';
+export { teamArchive, teamCreate, teamMemberAdd, teamMemberRemove, teamRestore, teamsUpsert, teamUpdate } from './teams.commands.ts';
+export { userArchive, userCreate, userRestore, usersUpsert, userUpdate } from './users.commands.ts';

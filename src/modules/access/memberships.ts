@@ -2,6 +2,8 @@
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import { lockRows } from '../../commands/rows.ts';
+import { encodeId } from '../../graphql/ids.ts';
+import './access.entity.ts';
 import { announceAccess } from './assignment.ts';
 
 export type Membership = { teamId: string; userId: string };
@@ -28,7 +30,7 @@ async function change(ctx: CommandContext, pairs: readonly Membership[], type: s
   await lockRows(ctx, 'Team', [...new Set(pairs.map((pair) => pair.teamId))]);
   const changed = await ctx.tx.query<Membership>(statement());
   for (const { teamId, userId } of changed) {
-    const member = { userId };
+    const member = { userId: encodeId('User', userId) };
     const data = type === 'team.member_added' ? { after: member } : { before: member };
     ctx.emit({ type, subjectType: 'Team', subjectId: teamId, customerId: null, data });
   }

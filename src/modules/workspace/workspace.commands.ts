@@ -1,0 +1,45 @@
+// Changing the workspace's own settings.
+import sql from 'sql-template-tag';
+import { z } from 'zod';
+import { defineCommand } from '../../commands/command.ts';
+import { input, text, timeZone } from '../../commands/fields.ts';
+import { changesOf } from '../../commands/rows.ts';
+import { UserErrors, userError } from '../../commands/user-errors.ts';
+import type { RowOf } from '../../db/models.ts';
+
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+const currency = z
+  .string()
+  .refine((code) => currencies.has(code), { message: 'Not an ISO 4217 currency such as EUR.', params: { code: 'CURRENCY_INVALID' } })
+  .meta({ gql: 'CurrencyCode', description: 'Currency used where an amount comes without one.' });
+const country = z
+  .string()
+  .refine((code) => /^[A-Z]{2}$/.test(code) && countryNames.of(code) !== undefined, { message: 'Not an ISO 3166-1 country such as GB.', params: { code: 'COUNTRY_INVALID' } })
+  .meta({ gql: 'CountryCode', description: 'Country used to read phone numbers written without a country prefix.' });
+
+export const workspaceUpdate = defineCommand({
+  name: 'workspaceUpdate',
+  description: 'Changes the workspace: absent fields stay, null clears.',
+  permission: 'workspace:write',
+  input: input('WorkspaceUpdateInput', 'Changes of the workspace.', {
+    name: text("The company's name.").nullish(),
+    currency: currency.nullish(),
+    timeZone: timeZone('IANA time zone of the company.').nullish(),
+    country: country.nullish(),
+  }),
+  run: async (ctx, patch) => {
+    const cleared = (['name', 'currency', 'timeZone'] as const).filter((field) => patch[field] === null);
+    if (cleared.length > 0) throw new UserErrors(cleared.map((field) => userError('REQUIRED', 'This field cannot be cleared.', [field])));
+    const [row] = await ctx.tx.query<RowOf['Workspace']>(sql`select id, key, name, currency, time_zone as "timeZone", country, created_at as "createdAt"
+      from workspaces where id = ${ctx.workspaceId}::uuid for no key update`);
+    const changes = changesOf(row!, patch);
+    if (!changes) return { id: ctx.workspaceId };
+    const after = { ...row!, ...changes.after } as RowOf['Workspace'];
+    await ctx.tx.execute(sql`update workspaces set name = ${after.name}, currency = ${after.currency}, time_zone = ${after.timeZone}, country = ${after.country}
+      where id = ${ctx.workspaceId}::uuid`);
+    ctx.emit({ type: 'workspace.updated', subjectType: 'Workspace', subjectId: ctx.workspaceId, customerId: null, data: changes });
+    return { id: ctx.workspaceId };
+  },
+});

@@ -1,0 +1,73 @@
+// A server as a process: settings, signals, banner and exit codes.
+import { banner } from './banner.ts';
+import { readConfig } from './config.ts';
+import { failureLine } from './failure.ts';
+import { createLogger, describeError } from './logger.ts';
+import { startTrato, type Trato } from './start.ts';
+
+/** How soon a second signal counts as the same: npm passes on what the terminal has sent to the whole group already. */
+const SAME_SIGNAL_MS = 500;
+
+/** Runs a server until a signal or a failure ends the process: 0 after a graceful stop, 1 else. */
+export async function runServer(): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    process.stderr.write(`${failureLine(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function run(): Promise<void> {
+  const config = readConfig();
+  const log = createLogger(config.logLevel);
+  const say = process.stderr.isTTY ? (line: string) => void process.stderr.write(`${line}\n`) : (line: string) => log.info(line);
+  const stopping = new AbortController();
+  let running: Trato | undefined;
+
+  async function stop(code: number): Promise<never> {
+    const inTime = (await running?.stop()) ?? true;
+    if (!inTime) log.warn({ afterMs: config.drainMs }, 'requests still running were cut off');
+    log.info('stopped');
+    process.exit(code);
+  }
+  async function fail(line: string): Promise<void> {
+    process.stderr.write(`${line}\n`);
+    setTimeout(() => process.exit(1), config.drainMs + 5_000).unref();
+    await stop(1);
+  }
+  onSignals((name) => {
+    stopping.abort();
+    if (!running) return; // the start gives up by itself
+    say(`stopping on ${name}; again to stop at once`);
+    void stop(0);
+  });
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: describeError(error) }, 'uncaught exception');
+    void fail('trato: stopping after an unexpected error; the log has it [INTERNAL]');
+  });
+
+  try {
+    running = await startTrato(config, { log, say, signal: stopping.signal });
+  } catch (error) {
+    if (stopping.signal.aborted) process.exit(0);
+    throw error;
+  }
+  if (stopping.signal.aborted) return stop(0);
+  const { port, key, failed } = running;
+  process.stdout.write(banner({ host: config.host, port, key, explorer: config.explorer, seconds: performance.now() / 1000 }));
+  log.info({ host: config.host, port, readyMs: Math.round(performance.now()) }, 'ready');
+  void failed.then((line) => fail(`trato: ${line} [EMBEDDED_DATABASE_FAILED]`));
+}
+
+function onSignals(first: (name: string) => void): void {
+  let since: number | undefined;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (since === undefined) {
+        since = performance.now();
+        first(name);
+      } else if (performance.now() - since > SAME_SIGNAL_MS) process.exit(130);
+    });
+  }
+}

@@ -1,0 +1,71 @@
+// One server: HTTP, sockets, probes and the explorer over one schema, database and event log. It owns neither of these.
+import type { AddressInfo } from 'node:net';
+import type { GraphQLSchema } from 'graphql';
+import type { Logger } from 'pino';
+import type { Database } from '../db/database.ts';
+import type { EventHub } from '../events/hub.ts';
+import { registerExplorer } from './explorer/index.ts';
+import { listenFailure } from './failure.ts';
+import { registerHealth } from './health.ts';
+import { createHttpServer, GRAPHQL_PATH } from './http.ts';
+import { createMetrics } from './metrics.ts';
+import type { Authenticate, Services } from './services.ts';
+import { type LiveOptions, serveSockets } from './websocket.ts';
+
+export type ServerOptions = {
+  schema: GraphQLSchema;
+  db: Database;
+  hub: EventHub;
+  authenticate: Authenticate;
+  log: Logger;
+  introspection?: boolean;
+  explorer?: boolean;
+  live?: LiveOptions;
+};
+
+export type Server = {
+  /** Takes requests from then on. Port 0 is any free one. Throws a start failure such as PORT_IN_USE. */
+  listen(host: string, port: number): Promise<{ host: string; port: number }>;
+  /**
+   * Takes no more requests, lets running ones finish for at most `milliseconds`, closes sockets so that clients connect
+   * anew, and gives whether everything ended by itself.
+   */
+  drain(milliseconds: number): Promise<boolean>;
+};
+
+/** Makes a server; nothing is reachable before `listen`. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { schema, db, hub, authenticate, log, introspection = true } = options;
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  const metrics = createMetrics(db, hub);
+  const services: Services = { schema, db, hub, authenticate, log, metrics, introspection, draining: () => state === 'draining' };
+  const app = await createHttpServer(services);
+  registerHealth(app, { db, metrics, obstacle: () => (state === 'ready' ? null : state) });
+  registerExplorer(app, { endpoint: GRAPHQL_PATH, enabled: options.explorer ?? true });
+  const live = serveSockets(app.server, GRAPHQL_PATH, services, options.live);
+  metrics.watchSockets(live.counts);
+
+  return {
+    async listen(host, port) {
+      try {
+        await app.listen({ host, port });
+      } catch (error) {
+        throw listenFailure(error, host, port);
+      }
+      state = 'ready';
+      return { host, port: (app.server.address() as AddressInfo).port };
+    },
+    async drain(milliseconds) {
+      state = 'draining';
+      let inTime = true;
+      const timer = setTimeout(() => {
+        inTime = false;
+        live.terminate();
+        app.server.closeAllConnections();
+      }, milliseconds);
+      await Promise.all([live.drain(), app.close()]);
+      clearTimeout(timer);
+      return inTime;
+    },
+  };
+}

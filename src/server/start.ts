@@ -1,0 +1,104 @@
+// Brings a whole Trato up, step by step, and down again in reverse.
+import type { Logger } from 'pino';
+import { createAuthenticator } from '../auth/authenticate.ts';
+import { type Database, openDatabase } from '../db/database.ts';
+import { applyMigrations } from '../db/migrate.ts';
+import { createEvents } from '../events/index.ts';
+import { withProgress } from '../lib/progress.ts';
+import { type KeyToShow, openWorkspace } from './administrator-key.ts';
+import type { Config } from './config.ts';
+import { describeError } from './logger.ts';
+
+export type StartOptions = {
+  log: Logger;
+  /** Takes lines for the person at the terminal. */
+  say: (line: string) => void;
+  /** Aborted: the start is given up after the step under way. */
+  signal?: AbortSignal;
+};
+
+export type Trato = {
+  port: number;
+  key: KeyToShow;
+  /** Resolves, with a line that says why, if it cannot go on. */
+  failed: Promise<string>;
+  /** Stops everything; gives whether running requests ended by themselves. */
+  stop(): Promise<boolean>;
+};
+
+/** Starts everything that `config` names. A failed start leaves nothing running. */
+export async function startTrato(config: Config, options: StartOptions): Promise<Trato> {
+  const { log, say, signal } = options;
+  const undo: (() => Promise<unknown>)[] = [];
+  const step = async <T>(label: string, work: Promise<T>, stop?: (made: T) => Promise<unknown>): Promise<T> => {
+    const made = await withProgress(label, work, { log: say });
+    if (stop) undo.push(() => stop(made));
+    signal?.throwIfAborted();
+    return made;
+  };
+  const undoAll = async (): Promise<void> => {
+    for (let back = undo.pop(); back; back = undo.pop()) await back().catch((error: unknown) => log.error({ err: describeError(error) }, 'a part did not stop well'));
+  };
+
+  try {
+    // The schema and the HTTP stack load while the database starts.
+    const loading = loadServer();
+    const { url, failed } = await step('starting the database', findDatabase(config, say), (database) => database.stop());
+    await step('migrating the database', applyMigrations({ url, log: say }));
+    const db = await step('connecting', connect(config, url, log), (opened) => opened.close());
+    const { key } = await step('preparing the workspace', openWorkspace(db, config, say));
+    const events = createEvents(db, { log });
+    undo.push(events.stop);
+    events.start();
+    const authenticator = createAuthenticator(db, { jwt: config.jwt ?? undefined });
+    undo.push(async () => authenticator.close());
+    const { buildSchema, createServer } = await step('building the schema', loading);
+    const server = await createServer({
+      schema: buildSchema(),
+      db,
+      hub: events.hub,
+      authenticate: authenticator.authenticate,
+      log,
+      introspection: config.introspection,
+      explorer: config.explorer,
+    });
+    let inTime = true;
+    undo.push(async () => {
+      inTime = await server.drain(config.drainMs);
+    });
+    const { port } = await step('listening', server.listen(config.host, config.port));
+    return {
+      port,
+      key,
+      failed,
+      async stop() {
+        await undoAll();
+        return inTime;
+      },
+    };
+  } catch (error) {
+    await undoAll();
+    throw error;
+  }
+}
+
+async function loadServer() {
+  const [{ buildSchema }, { createServer }] = await Promise.all([import('../graphql/schema.ts'), import('./server.ts')]);
+  buildSchema();
+  return { buildSchema, createServer };
+}
+
+type DatabaseServer = { url: string; failed: Promise<string>; stop(): Promise<void> };
+
+async function findDatabase(config: Config, say: (line: string) => void): Promise<DatabaseServer> {
+  if (config.databaseUrl) return { url: config.databaseUrl, failed: new Promise(() => {}), stop: async () => {} };
+  const { startEmbeddedDatabase } = await import('../db/embedded/index.ts');
+  return startEmbeddedDatabase({ dataDir: config.dataDir, log: say });
+}
+
+async function connect(config: Config, url: string, log: Logger): Promise<Database> {
+  const db = openDatabase(url, { max: config.poolSize, onError: (error) => log.warn({ err: describeError(error) }, 'an idle database connection was lost') });
+  // Without a limit a request would wait for a connection for ever.
+  db.pool.options.connectionTimeoutMillis = config.poolTimeoutMs;
+  return db;
+}
