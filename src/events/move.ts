@@ -36,7 +36,7 @@ type MoveRow = {
   ended: string;
 };
 
-const SURVEY = { rows: 1_000, milliseconds: 5_000 };
+const SURVEY = { rows: 1_000, milliseconds: 2_000 };
 // Now and then everything is scanned from the start, in case positions were set back by hand.
 const SWEEP_MS = 60_000;
 

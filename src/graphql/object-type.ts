@@ -43,7 +43,6 @@ export function entityType(entity: Entity): TypeRef {
   builder.objectType(ref, {
     description: entity.description,
     interfaces: [NodeRef as never],
-    isTypeOf: (row) => (row as unknown as { __typename?: string }).__typename === entity.name,
     fields: (t) => entityFields(t as unknown as FieldMaker, entity) as never,
   });
   return ref;

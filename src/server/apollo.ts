@@ -4,6 +4,7 @@ import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDi
 import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../graphql/context.ts';
+import { apiError } from '../graphql/errors.ts';
 import { parseOptions, validationRules } from './document-rules.ts';
 import { maskError, statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
@@ -40,6 +41,9 @@ function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
     async requestDidStart() {
       const began = performance.now();
       return {
+        async didResolveOperation({ operation }) {
+          if (operation?.operation === 'subscription') throw apiError('BAD_REQUEST', 'Subscribe over a WebSocket on this path (graphql-transport-ws).');
+        },
         async willSendResponse(request) {
           setStatus(request);
           const result = resultOf(request);

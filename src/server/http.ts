@@ -6,7 +6,7 @@ import { apiError } from '../graphql/errors.ts';
 import { startApollo } from './apollo.ts';
 import { MAX_BODY_BYTES, parseBody } from './body.ts';
 import { allowOrigins } from './cors.ts';
-import { fromFastify, replyError } from './reply-error.ts';
+import { fromFastify, refuseRaw, replyError } from './reply-error.ts';
 import { type RequestScope, requestIdOf, withScope } from './request-scope.ts';
 import { contextFor, scopeFor, type Services } from './services.ts';
 
@@ -31,6 +31,7 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     genReqId: (request) => requestIdOf(request.headers['x-request-id']),
     requestIdHeader: false,
     logger: false,
+    clientErrorHandler: refuseRaw,
     frameworkErrors: (error, request, reply) => {
       const scope = scopeFor(services, request.id, null);
       replyError(reply.header('x-request-id', request.id), fromFastify(error, request as FastifyRequest).error, scope, 400);

@@ -5,7 +5,6 @@ import { isAuthError } from '../auth/auth-error.ts';
 import { EventCursorError } from '../events/cursor.ts';
 import { isConnectionError } from '../events/session.ts';
 import { apiError, type ErrorCode, errorCatalogue, isApiError } from '../graphql/errors.ts';
-import { describeError } from './logger.ts';
 import type { RequestScope } from './request-scope.ts';
 
 /** SQLSTATEs of text that PostgreSQL cannot hold. */
@@ -20,9 +19,9 @@ export function maskError(thrown: unknown, scope: RequestScope): GraphQLFormatte
   const located = thrown instanceof GraphQLError ? thrown : null;
   const known = knownError(thrown);
   if (!known) {
-    scope.log.error({ err: describeError(rootCause(thrown)), path: located?.path?.join('.') }, 'unexpected error');
+    scope.log.error({ err: rootCause(thrown), path: located?.path?.join('.') }, 'unexpected error');
   } else if (known.extensions.code === 'OVERLOADED') {
-    scope.log.warn({ err: describeError(rootCause(thrown)) }, 'the database cannot serve a request');
+    scope.log.warn({ err: rootCause(thrown) }, 'the database cannot serve a request');
   }
   const error = known ?? apiError('INTERNAL_SERVER_ERROR', 'Something went wrong here; the request id finds it in the log.');
   const { http: _http, stacktrace: _stacktrace, ...extensions } = error.extensions;
@@ -52,9 +51,9 @@ function knownError(thrown: unknown): GraphQLError | null {
   return isRefusedArgument(cause) ? apiError('BAD_USER_INPUT', (thrown as GraphQLError).message) : null;
 }
 
-/** graphql-js's own refusal of an argument names its node; what it says of a result that does not fit its type is a bug of ours. */
+/** graphql-js's own refusal of an argument. What else it says is about results that do not fit their types, quotes them, and is a bug of ours. */
 function isRefusedArgument(cause: unknown): boolean {
-  return cause instanceof GraphQLError && cause.extensions.code === undefined && (cause.nodes?.length ?? 0) > 0;
+  return cause instanceof GraphQLError && cause.extensions.code === undefined && /^Argument "/.test(cause.message);
 }
 
 function translate(cause: unknown): GraphQLError | null {

@@ -1,8 +1,9 @@
 // Errors of HTTP itself, before or beside GraphQL, in the same shape as GraphQL's.
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { apiError, type ErrorCode } from '../graphql/errors.ts';
 import { maskError, statusOf } from './mask-error.ts';
-import type { RequestScope } from './request-scope.ts';
+import { type RequestScope, requestIdOf } from './request-scope.ts';
 
 /** Answers one error as JSON, with the status of its code unless one is given. Anything not of the catalogue is masked. */
 export function replyError(reply: FastifyReply, error: unknown, scope: RequestScope, status?: number): FastifyReply {
@@ -33,4 +34,15 @@ export function fromFastify(error: unknown, request: FastifyRequest): { error: u
     return { error: apiError('BAD_REQUEST' satisfies ErrorCode, 'The HTTP request cannot be read.'), status: statusCode };
   }
   return { error };
+}
+
+/** Answers bytes that are no HTTP request, and requests that take too long to arrive. */
+export function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const requestId = requestIdOf(undefined);
+  const [status, message] =
+    { HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'], ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'] }[error.code ?? ''] ??
+    ['400 Bad Request', 'This is not an HTTP request.'];
+  const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId } }] });
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\n\r\n${body}`);
 }

@@ -2,7 +2,7 @@
 import { banner } from './banner.ts';
 import { readConfig } from './config.ts';
 import { failureLine } from './failure.ts';
-import { createLogger, describeError } from './logger.ts';
+import { createLogger } from './logger.ts';
 import { startTrato, type Trato } from './start.ts';
 
 /** How soon a second signal counts as the same: npm passes on what the terminal has sent to the whole group already. */
@@ -43,7 +43,7 @@ async function run(): Promise<void> {
     void stop(0);
   });
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: describeError(error) }, 'uncaught exception');
+    log.fatal({ err: error }, 'uncaught exception');
     void fail('trato: stopping after an unexpected error; the log has it [INTERNAL]');
   });
 

@@ -7,7 +7,6 @@ import { createEvents } from '../events/index.ts';
 import { withProgress } from '../lib/progress.ts';
 import { type KeyToShow, openWorkspace } from './administrator-key.ts';
 import type { Config } from './config.ts';
-import { describeError } from './logger.ts';
 
 export type StartOptions = {
   log: Logger;
@@ -37,7 +36,7 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     return made;
   };
   const undoAll = async (): Promise<void> => {
-    for (let back = undo.pop(); back; back = undo.pop()) await back().catch((error: unknown) => log.error({ err: describeError(error) }, 'a part did not stop well'));
+    for (let back = undo.pop(); back; back = undo.pop()) await back().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
   };
 
   try {
@@ -97,7 +96,7 @@ async function findDatabase(config: Config, say: (line: string) => void): Promis
 }
 
 async function connect(config: Config, url: string, log: Logger): Promise<Database> {
-  const db = openDatabase(url, { max: config.poolSize, onError: (error) => log.warn({ err: describeError(error) }, 'an idle database connection was lost') });
+  const db = openDatabase(url, { max: config.poolSize, onError: (error) => log.warn({ err: error }, 'an idle database connection was lost') });
   // Without a limit a request would wait for a connection for ever.
   db.pool.options.connectionTimeoutMillis = config.poolTimeoutMs;
   return db;

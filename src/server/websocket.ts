@@ -5,7 +5,6 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { onAccessChanged } from '../auth/access-changes.ts';
 import { type Connection, connectionHooks, leave, recheck } from './connection.ts';
-import { describeError } from './logger.ts';
 import { createReaderPool } from './reader-pool.ts';
 import type { Services } from './services.ts';
 import { createLink, defaultSocketLimits, type SocketLimits } from './socket.ts';
@@ -55,7 +54,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
     let closed: ((code: number, reason: string) => Promise<void>) | undefined;
     const link = createLink(socket, limits, (code, reason) => {
       clearTimeout(connection.expiry);
-      void closed?.(code, reason).catch((error: unknown) => services.log.error({ err: describeError(error) }, 'a subscription did not end well'));
+      void closed?.(code, reason).catch((error: unknown) => services.log.error({ err: error }, 'a subscription did not end well'));
     });
     const connection: Connection = { request, link, viewer: null, credential: undefined, origin: null, expiry: undefined, running: new Set(), subscriptions: 0, leaving: false };
     connections.set(connection, socket);
@@ -78,7 +77,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
       try {
         await handle(String(data));
       } catch (error) {
-        services.log.error({ err: describeError(error) }, 'a message of a socket could not be handled');
+        services.log.error({ err: error }, 'a message of a socket could not be handled');
         link.close(4500, 'INTERNAL_SERVER_ERROR');
       }
     }

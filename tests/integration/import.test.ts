@@ -278,7 +278,9 @@ describe('an interrupted import', () => {
     mapping({ description: 'changed', ...MAPPING });
     expect(await refused()).toBe('MAPPING_CHANGED');
     mapping();
-    expect(await refused('--url', server.url.replace('127.0.0.1', 'localhost'))).toBe('SERVER_CHANGED');
+    server.workspace = 'workspace_2';
+    expect(await refused()).toBe('SERVER_CHANGED');
+    server.workspace = 'workspace_1';
     utimesSync(csv, new Date(), new Date(0));
     expect(await refused()).toBe('INPUT_CHANGED');
     const before = customers();

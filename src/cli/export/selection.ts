@@ -59,13 +59,27 @@ export const EXPORTS: Record<string, Selection> = {
     sentiment: true,
     duration: true,
     user,
+    conversation: { id: true, externalRef },
+    'participants(first: 100)': { nodes: { role: true, customer: { id: true }, user: { id: true } } },
     attributes: true,
     createdAt: true,
   },
   users: { ...user, role: key, 'teams(first: 100)': { nodes: team }, ...times },
   teams: { ...team, lead: user, parent: team, ...times },
   relationships: { id: true, kind: key, from: customer, to: customer, title: true, since: true, until: true, externalRef, ...times },
-  events: { id: true, type: true, occurredAt: true },
+  events: {
+    id: true,
+    cursor: true,
+    type: true,
+    occurredAt: true,
+    subjectType: true,
+    subjectId: true,
+    customerId: true,
+    actor: { kind: true, user: { id: true } },
+    origin: true,
+    requestId: true,
+    data: true,
+  },
 };
 
 const fieldName = (field: string): string => field.replace(/\(.*$/, '');

@@ -15,7 +15,7 @@ import type { Mapping, Pass } from './mapping.ts';
 import { loadMapping } from './mapping.ts';
 import type { PassEnd } from './pipeline.ts';
 import { sendAll } from './pipeline.ts';
-import { checkAgainstServer, serverTypes } from './preflight.ts';
+import { checkAgainstServer, serverIdentity, serverTypes } from './preflight.ts';
 import { openRecords } from './records.ts';
 import type { RowResult, SendOptions } from './send.ts';
 import { sendRows } from './send.ts';
@@ -86,7 +86,7 @@ export async function runImport(settings: ImportSettings): Promise<ImportOutcome
     const ledger = openLedger({
       input: { path: inputPath, ...identity },
       mapping: mapping.sha256,
-      server: client.url,
+      server: await serverIdentity(client),
       batchSize: settings.batchSize,
       passes: mapping.passes.length,
       statePath: dryRun || !isFile ? undefined : settings.statePath,

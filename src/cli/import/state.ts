@@ -82,7 +82,7 @@ export function checkSameImport(
       : state.mapping !== now.mapping
         ? ['MAPPING_CHANGED', 'the mapping has changed']
         : state.server !== now.server
-          ? ['SERVER_CHANGED', `it went to ${state.server}, now ${now.server} is given`]
+          ? ['SERVER_CHANGED', `another workspace is given (it went to ${state.server}, this is ${now.server})`]
           : state.rejects.path !== now.rejects
             ? ['REJECTS_CHANGED', `its rejected rows went to ${state.rejects.path}`]
             : undefined;

@@ -42,7 +42,9 @@ input TeamUpsertRow { externalId: ExternalRefInput! name: String! lead: UserRef 
 input RelationshipUpsertRow { kind: String! from: CustomerRef! to: CustomerRef! title: String since: Date until: Date externalRef: ExternalRefInput }
 input AttributeDefinitionUpsertRow { entity: AttributeEntity! key: String! name: String! type: AttributeType! required: Boolean options: [String!] indexed: Boolean }
 input ChannelUpsertRow { key: String! name: String! }
-type Query { ready: Boolean! }
+type Workspace { id: ID! }
+type Viewer { workspace: Workspace! }
+type Query { viewer: Viewer! }
 type Mutation { noop: Boolean }
 ${bulk('customersUpsert', 'CustomerUpsertRow')}
 ${bulk('interactionsRecord', 'InteractionRecordRow')}

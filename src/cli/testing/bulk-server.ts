@@ -18,6 +18,8 @@ export type Fault = { status: number; retryAfter?: string; body?: unknown } | 'l
 export type BulkServer = {
   readonly url: string;
   readonly key: string;
+  /** Id of the key's workspace. */
+  workspace: string;
   /** Rows by mutation and natural key. */
   readonly tables: Map<string, Map<string, Row>>;
   /** How many requests came, how often a stored result was answered, and the row count of each batch in order. */
@@ -123,7 +125,7 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     if (authorization !== `Bearer ${key}`)
       return reply(401, { errors: [{ message: 'not authenticated', extensions: { code: 'UNAUTHENTICATED' } }] });
     const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
-    const result = await graphql({ schema, source: query, variableValues: variables });
+    const result = await graphql({ schema, source: query, variableValues: variables, rootValue: { viewer: { workspace: { id: server.workspace } } } });
     if (fault === 'lose-answer') return void response.destroy();
     const rejectedInput = result.errors && result.data === undefined;
     reply(
@@ -135,6 +137,7 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
   const server: BulkServer & { url: string } = {
     url: '',
     key,
+    workspace: 'workspace_1',
     tables,
     seen: { requests: 0, replays: 0, batches: [], keys: [] },
     fault: () => undefined,

@@ -26,9 +26,12 @@ export type TeamItem = { index: number; current: TeamRow | null; patch: TeamPatc
 
 type Checked = TeamItem & { id: string; errors: UserError[]; columns: Partial<TeamRow> };
 
-/** Saves items of which no two have an external reference in common. */
-export async function saveTeams(ctx: CommandContext, items: readonly TeamItem[], report: Report): Promise<void> {
-  const checked = await checkTeams(ctx, items);
+/**
+ * Saves items of which no two have an external reference in common. `matches`: the teams that have one of these already,
+ * where the caller has locked them.
+ */
+export async function saveTeams(ctx: CommandContext, items: readonly TeamItem[], report: Report, matches?: readonly TeamRow[]): Promise<void> {
+  const checked = await checkTeams(ctx, items, matches);
   dropOrphans(checked);
   const inserts: (Partial<TeamRow> & { id: string })[] = [];
   const updates: Changed[] = [];
@@ -54,10 +57,10 @@ function newTeam(ctx: CommandContext, id: string, columns: Partial<TeamRow>): Pa
   return { workspaceId: ctx.workspaceId, id, name: name!, leadId, parentId, externalSystem, externalId };
 }
 
-async function checkTeams(ctx: CommandContext, items: readonly TeamItem[]): Promise<Checked[]> {
+async function checkTeams(ctx: CommandContext, items: readonly TeamItem[], matches?: readonly TeamRow[]): Promise<Checked[]> {
   const patches = items.map((item) => item.patch);
   if (patches.some((patch) => patch.parent != null)) await lockWorkspace(ctx);
-  const others = await lockMatches(ctx, 'Team', patches.flatMap((patch) => patch.externalId ?? []));
+  const others = matches ?? (await lockMatches(ctx, 'Team', patches.flatMap((patch) => patch.externalId ?? [])));
   const owner = new Map(others.map((row) => [refKey(row.externalSystem, row.externalId), row]));
   const leads = await resolveUserRefs(ctx, patches.map((patch) => patch.lead));
   const parents = await resolveTeamRefs(ctx, patches.map((patch) => patch.parent));

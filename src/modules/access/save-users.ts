@@ -24,15 +24,23 @@ export type UserPatch = {
 /** A user to make (no `current`) or to change (`current` is locked). */
 export type UserItem = { index: number; current: UserRow | null; patch: UserPatch };
 
-/** Saves items of which no two have an external reference or e-mail address in common. */
-export async function saveUsers(ctx: CommandContext, items: readonly UserItem[], report: Report): Promise<void> {
-  if (!items.some(({ patch }) => patch.role !== undefined)) return write(ctx, items, report);
+/**
+ * Saves items of which no two have an external reference or e-mail address in common. `matches`: the users that have
+ * any of these already, where the caller has locked them.
+ */
+export async function saveUsers(ctx: CommandContext, items: readonly UserItem[], report: Report, matches?: readonly UserRow[]): Promise<void> {
+  const write = async () => writeUsers(ctx, items, report, await prepareChecks(ctx, items, matches ?? (await matchingUsers(ctx, items.map((item) => item.patch)))));
+  if (!items.some(({ patch }) => patch.role !== undefined)) return write();
   requireAssigning(ctx);
-  await keepingAdministrator(ctx, ['role'], () => write(ctx, items, report));
+  await keepingAdministrator(ctx, ['role'], write);
 }
 
-async function write(ctx: CommandContext, items: readonly UserItem[], report: Report): Promise<void> {
-  const check = await prepareChecks(ctx, items);
+/** Locks the users that have an external reference or address which one of the patches names. */
+export function matchingUsers(ctx: CommandContext, patches: readonly UserPatch[]): Promise<UserRow[]> {
+  return lockMatches(ctx, 'User', patches.flatMap((patch) => patch.externalId ?? []), patches.flatMap((patch) => patch.email ?? []));
+}
+
+async function writeUsers(ctx: CommandContext, items: readonly UserItem[], report: Report, check: (item: UserItem) => Checked): Promise<void> {
   const inserts: (Partial<UserRow> & { id: string })[] = [];
   const updates: Changed[] = [];
   const memberships: Membership[] = [];
@@ -64,7 +72,7 @@ function newUser(ctx: CommandContext, id: string, columns: Partial<UserRow>): Pa
 
 type Checked = { errors: UserError[]; columns: Partial<UserRow>; teamIds: string[] };
 
-async function prepareChecks(ctx: CommandContext, items: readonly UserItem[]): Promise<(item: UserItem) => Checked> {
+async function prepareChecks(ctx: CommandContext, items: readonly UserItem[], others: readonly UserRow[]): Promise<(item: UserItem) => Checked> {
   const patches = items.map((item) => item.patch);
   const roles = await rolesNamed(
     ctx,
@@ -78,7 +86,6 @@ async function prepareChecks(ctx: CommandContext, items: readonly UserItem[]): P
     await reachableIds(ctx, 'Team', teamIds.filter((id) => id !== null)),
   ] as const;
   const teams = new Map(teamIds.map((id, i) => [refs[i]!, id && reach[1].has(id) ? id : null]));
-  const others = await lockMatches(ctx, 'User', patches.flatMap((patch) => patch.externalId ?? []), patches.flatMap((patch) => patch.email ?? []));
   const owner = new Map<string, UserRow>(others.flatMap((row) => [[`email ${row.email}`, row] as const, [refKey(row.externalSystem, row.externalId), row] as const]));
   return (item) => {
     const checked = checkUser(ctx, item, roles, teams, owner);

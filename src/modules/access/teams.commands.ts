@@ -89,6 +89,6 @@ export const teamsUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<Te
     const matches = await lockMatches(ctx, 'Team', rows.map((row) => row.value.externalId));
     const known = new Map(matches.map((row) => [refKey(row.externalSystem, row.externalId), row]));
     const currentOf = ({ system, value }: { system: string; value: string }) => known.get(refKey(system, value)) ?? null;
-    await saveTeams(ctx, rows.map(({ index, value }) => ({ index, current: currentOf(value.externalId), patch: value })), sink);
+    await saveTeams(ctx, rows.map(({ index, value }) => ({ index, current: currentOf(value.externalId), patch: value })), sink, matches);
   },
 });

@@ -7,8 +7,8 @@ import { externalRef, id, input, key, text, version } from '../../commands/field
 import { expectVersion } from '../../commands/rows.ts';
 import { lockReachable } from './reach.ts';
 import { teamRef } from './refs.ts';
-import { lockMatches, refKey, singleReport } from './save.ts';
-import { saveUsers, type UserItem, type UserPatch } from './save-users.ts';
+import { refKey, singleReport } from './save.ts';
+import { matchingUsers, saveUsers, type UserItem, type UserPatch, type UserRow } from './save-users.ts';
 import { toggleCommand } from './toggle.ts';
 
 const MAX_TEAMS = 100;
@@ -75,17 +75,16 @@ export const usersUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<Us
   keysOf: keysOfUser,
   apply: async (ctx, rows, sink) => {
     for (let rest = rows; rest.length > 0; ) {
-      const { items, later } = await matchUsers(ctx, rest);
-      await saveUsers(ctx, items, sink);
+      const { items, later, matches } = await matchUsers(ctx, rest);
+      await saveUsers(ctx, items, sink, matches);
       rest = later;
     }
   },
 });
 
 // Two rows can mean one user by different keys, one by reference and one by address: the second waits for the first.
-async function matchUsers(ctx: CommandContext, rows: readonly BulkRow<UserPatch>[]): Promise<{ items: UserItem[]; later: BulkRow<UserPatch>[] }> {
-  const patches = rows.map((row) => row.value);
-  const matches = await lockMatches(ctx, 'User', patches.flatMap((row) => row.externalId ?? []), patches.flatMap((row) => row.email ?? []));
+async function matchUsers(ctx: CommandContext, rows: readonly BulkRow<UserPatch>[]): Promise<{ items: UserItem[]; later: BulkRow<UserPatch>[]; matches: UserRow[] }> {
+  const matches = await matchingUsers(ctx, rows.map((row) => row.value));
   const byRef = new Map(matches.map((row) => [refKey(row.externalSystem, row.externalId), row]));
   const byEmail = new Map(matches.map((row) => [row.email, row]));
   const items: UserItem[] = [];
@@ -98,7 +97,7 @@ async function matchUsers(ctx: CommandContext, rows: readonly BulkRow<UserPatch>
     else items.push({ index: row.index, current, patch: matchOnly(row.value) });
     if (current) taken.add(current.id);
   }
-  return { items, later };
+  return { items, later, matches };
 }
 
 // A row found by its address must not clear a reference that it only left open.
