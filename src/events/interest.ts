@@ -55,7 +55,7 @@ export function createInterests(): Interests {
         for (const key of ['*', `t${event.type}`, `s${event.subjectId}`, `c${event.customerId}`]) {
           for (const follower of buckets.get(key) ?? []) {
             if (follower.next !== null || !matches(follower.filter, event)) continue;
-            follower.next = event.seq + 1n;
+            follower.next = event.seq;
             concerned.add(follower);
           }
         }

@@ -1,5 +1,5 @@
 // The whole schema: importing a module's schema file adds its types and fields to the builder.
-import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from 'graphql';
 import '../modules/all.ts';
 import './node.ts';
 import { builder } from './builder.ts';
@@ -9,7 +9,7 @@ let schema: GraphQLSchema | undefined;
 
 /** The executable schema, built once. */
 export function buildSchema(): GraphQLSchema {
-  schema ??= builder.toSchema({ extraDirectives: [idempotentDirective] } as object);
+  schema ??= builder.toSchema({ directives: [...specifiedDirectives, idempotentDirective] });
   return schema;
 }
 

@@ -56,7 +56,7 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
         connection.link.close(closeCodes.tooMany, 'TOO_MANY_OPERATIONS');
         return [apiError('BAD_REQUEST', `A socket runs at most ${maxOperations} operations at once.`)];
       }
-      const { viewer } = connection;
+      const viewer = connection.viewer!; // set before a client is told that it may subscribe
       const scope = scopeFor(services, v7(), viewer);
       try {
         if (connection.leaving || services.draining()) throw [apiError('SHUTTING_DOWN')];
@@ -66,7 +66,7 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
           document,
           operationName: payload.operationName,
           variableValues: variables,
-          contextValue: contextFor(services, scope, viewer),
+          contextValue: contextFor(services, scope, viewer, definition.operation === 'subscription' ? readers.forViewer(viewer) : undefined),
           rootValue: undefined,
           connection,
           scope,

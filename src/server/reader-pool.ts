@@ -1,26 +1,32 @@
-// Readers shared between subscribers that see the same: when one event reaches 500 of them in one tick, their reads
-// meet in the same batches and cost a few statements. A reader keeps nothing beyond a batch, so sharing it reveals
-// nothing old; and it is shared only under an equal policy, so nothing of others.
+// Readers of live subscriptions, shared between those that see the same: when one event reaches 500 of them, their
+// reads meet in the same batches and cost a few statements. A reader keeps nothing beyond a batch, so what is shared is
+// never old; and it is shared only under an equal policy, so nothing of others.
 import type { Viewer } from '../auth/viewer.ts';
 import type { Queryable } from '../db/database.ts';
 import { createReader, type Reader } from '../query/reader.ts';
 
-export type ReaderPool = { forViewer(viewer: Viewer): Reader };
+export type ReaderPool = {
+  /** A reader whose batches are shared, tick by tick, with those of all viewers of the same policy. */
+  forViewer(viewer: Viewer): Reader;
+};
 
-/** Gives each policy one reader per tick of the event loop. */
+/** Makes the pool of a process. */
 export function createReaderPool(db: Queryable): ReaderPool {
-  const readers = new Map<string, Reader>();
+  const ofThisTick = new Map<string, Reader>();
+
+  function shared(viewer: Viewer): Reader {
+    const key = policyKey(viewer);
+    let reader = ofThisTick.get(key);
+    if (!reader) {
+      if (ofThisTick.size === 0) setImmediate(() => ofThisTick.clear());
+      reader = createReader(db, viewer);
+      ofThisTick.set(key, reader);
+    }
+    return reader;
+  }
+
   return {
-    forViewer(viewer) {
-      const key = policyKey(viewer);
-      let reader = readers.get(key);
-      if (!reader) {
-        if (readers.size === 0) setImmediate(() => readers.clear());
-        reader = createReader(db, viewer);
-        readers.set(key, reader);
-      }
-      return reader;
-    },
+    forViewer: (viewer) => ({ db, viewer, batch: (name, key, load) => shared(viewer).batch(name, key, load) }),
   };
 }
 

@@ -5,6 +5,7 @@ import { defineCommand } from '../../src/commands/command.ts';
 import type { JsonValue } from '../../src/db/models.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
 import { attributeDefinitionCommands as commands, checkAttributes } from '../../src/modules/attributes/index.ts';
+import '../../src/modules/all.ts';
 import { entityNamed } from '../../src/query/entity.ts';
 import type { FilterInput } from '../../src/query/filter.ts';
 import { orderBySql, type OrderInput, orderTerms } from '../../src/query/order.ts';

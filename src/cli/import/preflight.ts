@@ -36,7 +36,10 @@ export async function serverTypes(client: ApiClient, retryForMs: number): Promis
 /** What tells one server's data from another's: the id of the key's workspace, or the address where the server does not tell it. */
 export async function serverIdentity(client: ApiClient): Promise<string> {
   try {
-    const { viewer } = await client.request<{ viewer: { workspace: { id: string } } }>('query ImportInto { viewer { workspace { id } } }', {});
+    const { viewer } = await client.request<{ viewer: { workspace: { id: string } } }>(
+      'query ImportInto { viewer { workspace { id } } }',
+      {},
+    );
     return viewer.workspace.id;
   } catch (error) {
     if (isApiFailure(error) && error.code === 'GRAPHQL_VALIDATION_FAILED') return client.url;

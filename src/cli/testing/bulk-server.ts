@@ -125,7 +125,12 @@ export async function startBulkServer(key = 'test-key'): Promise<BulkServer> {
     if (authorization !== `Bearer ${key}`)
       return reply(401, { errors: [{ message: 'not authenticated', extensions: { code: 'UNAUTHENTICATED' } }] });
     const { query, variables } = JSON.parse(body) as { query: string; variables: Record<string, unknown> };
-    const result = await graphql({ schema, source: query, variableValues: variables, rootValue: { viewer: { workspace: { id: server.workspace } } } });
+    const result = await graphql({
+      schema,
+      source: query,
+      variableValues: variables,
+      rootValue: { viewer: { workspace: { id: server.workspace } } },
+    });
     if (fault === 'lose-answer') return void response.destroy();
     const rejectedInput = result.errors && result.data === undefined;
     reply(

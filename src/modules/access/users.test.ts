@@ -157,6 +157,13 @@ describe('usersUpsert', () => {
     expect(found.map((id) => id !== null)).toEqual([true, false, false, false]);
   });
 
+  it('by many at once makes each user once', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => ({ ...(i % 2 ? { externalId: crm(`many${i}`) } : {}), name: `Many ${i}`, email: `many${i}@example.com` }));
+    const outcomes = await Promise.all(Array.from({ length: 6 }, () => domain.run(usersUpsert, { rows })));
+    const all = outcomes.flatMap((outcome) => statuses(outcome)!);
+    expect([all.filter((status) => status === 'CREATED').length, all.filter((status) => status === 'UNCHANGED').length]).toEqual([20, 100]);
+  });
+
   it('writes 500 rows in a handful of statements', async () => {
     const rows = (suffix: string) => Array.from({ length: 500 }, (_, i) => ({ externalId: crm(`bulk${i}`), name: `User ${i}${suffix}`, email: `bulk${i}@example.com`, role: 'sales', teams: [{ externalId: crm('t1') }] }));
     const statements: string[] = [];
