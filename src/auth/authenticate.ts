@@ -57,7 +57,13 @@ export function createAuthenticator(db: Database, options: AuthenticatorOptions 
   };
 }
 
-async function lookUp(db: Database, verifier: TokenVerifier | null, { scheme, token }: Authorization, hash: string, now: () => number): Promise<Viewer> {
+async function lookUp(
+  db: Database,
+  verifier: TokenVerifier | null,
+  { scheme, token }: Authorization,
+  hash: string,
+  now: () => number,
+): Promise<Viewer> {
   if (scheme === 'api-key') return viewerOfKey(db, hash, now);
   if (!verifier) throw apiError('TOKEN_INVALID', 'This server accepts no tokens, only API keys.');
   return viewerOfToken(db, await verifier.verify(token));
@@ -66,7 +72,8 @@ async function lookUp(db: Database, verifier: TokenVerifier | null, { scheme, to
 type KeyRow = RoleColumns & { id: string; workspaceId: string; expiresAt: Date | null; revokedAt: Date | null };
 
 async function viewerOfKey(db: Database, hash: string, now: () => number): Promise<Viewer> {
-  const [key] = await db.query<KeyRow>(sql`select k.id, k.workspace_id as "workspaceId", k.expires_at as "expiresAt", k.revoked_at as "revokedAt", ${roleColumns}
+  const [key] =
+    await db.query<KeyRow>(sql`select k.id, k.workspace_id as "workspaceId", k.expires_at as "expiresAt", k.revoked_at as "revokedAt", ${roleColumns}
     from api_keys k join roles r on r.workspace_id = k.workspace_id and r.id = k.role_id where k.hash = ${hash}`);
   if (!key || key.revokedAt) throw apiError('TOKEN_INVALID', 'The API key is unknown or was withdrawn.');
   if (key.expiresAt && key.expiresAt.getTime() <= now()) throw apiError('TOKEN_EXPIRED', 'The API key has expired.');

@@ -20,7 +20,9 @@ describe('excessOf', () => {
     expect(excess(teamOnly, { permissions: ['*'] })).toBe('customers:read on ALL rows');
     expect(excess(teamOnly, { permissions: ['customers:read'], rowScope: { customers: 'OWN' } })).toBeNull();
     expect(excess(teamOnly, { permissions: ['users:read'] })).toBeNull();
-    expect(excess(teamOnly, { permissions: ['customers:*'], rowScope: { customers: 'TEAM', 'customers:write': 'ALL' } })).toBe('customers:write on ALL rows');
+    expect(excess(teamOnly, { permissions: ['customers:*'], rowScope: { customers: 'TEAM', 'customers:write': 'ALL' } })).toBe(
+      'customers:write on ALL rows',
+    );
   });
 
   it('counts fields that only the caller is denied', () => {

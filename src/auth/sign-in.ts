@@ -16,10 +16,15 @@ export const roleColumns = sql`r.id as "roleId", r.key as "roleKey", r.archived_
 export async function viewerOfToken(db: Database, token: VerifiedToken): Promise<Viewer> {
   const workspaceId = await workspaceOf(db, token);
   const subject = `${token.issuer}|${token.subject}`;
-  const userId = (await userOf(db, workspaceId, subject)) ?? (await linkFirst(db, workspaceId, subject, token)) ?? (await userOf(db, workspaceId, subject));
-  const [role] = userId ? await db.query<RoleColumns & { archivedAt: Date | null }>(sql`select u.archived_at as "archivedAt", ${roleColumns} from users u
+  const userId =
+    (await userOf(db, workspaceId, subject)) ??
+    (await linkFirst(db, workspaceId, subject, token)) ??
+    (await userOf(db, workspaceId, subject));
+  const [role] = userId
+    ? await db.query<RoleColumns & { archivedAt: Date | null }>(sql`select u.archived_at as "archivedAt", ${roleColumns} from users u
     left join roles r on r.workspace_id = u.workspace_id and r.id = u.role_id
-    where u.workspace_id = ${workspaceId}::uuid and u.id = ${userId}::uuid`) : [];
+    where u.workspace_id = ${workspaceId}::uuid and u.id = ${userId}::uuid`)
+    : [];
   if (!userId || !role || role.archivedAt) throw apiError('TOKEN_INVALID', 'There is no user of this workspace for the token.');
   if (!role.roleId || role.roleArchivedAt) throw apiError('FORBIDDEN', 'The user has no role yet: an administrator must give one.');
   return {
@@ -44,7 +49,9 @@ async function workspaceOf(db: Queryable, token: VerifiedToken): Promise<string>
 }
 
 async function userOf(db: Queryable, workspaceId: string, subject: string): Promise<string | null> {
-  const [row] = await db.query<{ id: string }>(sql`select id from users where workspace_id = ${workspaceId}::uuid and auth_subject = ${subject}`);
+  const [row] = await db.query<{ id: string }>(
+    sql`select id from users where workspace_id = ${workspaceId}::uuid and auth_subject = ${subject}`,
+  );
   return row?.id ?? null;
 }
 
@@ -54,7 +61,10 @@ async function linkFirst(db: Database, workspaceId: string, subject: string, tok
   const email = normaliseEmail(token.email);
   try {
     return await db.transaction(async (tx) => {
-      const [row] = await tx.query<{ id: string; linkedAt: Date }>(sql`update users set auth_subject = ${subject}, version = version + 1, updated_at = now()
+      const [row] = await tx.query<{
+        id: string;
+        linkedAt: Date;
+      }>(sql`update users set auth_subject = ${subject}, version = version + 1, updated_at = now()
         where workspace_id = ${workspaceId}::uuid and email = ${email} and auth_subject is null and archived_at is null
         returning id, updated_at as "linkedAt"`);
       if (!row) return null;

@@ -7,10 +7,12 @@ function setUp({ capacity = 3 } = {}) {
   let time = 1_000;
   const loads: string[] = [];
   const cache = createViewerCache<Value>({ ttlMs: 100, capacity, now: () => time });
-  const load = (name: string, expiresAt: Date | null = null) => async () => {
-    loads.push(name);
-    return { name, expiresAt };
-  };
+  const load =
+    (name: string, expiresAt: Date | null = null) =>
+    async () => {
+      loads.push(name);
+      return { name, expiresAt };
+    };
   const get = (name: string, expiresAt: Date | null = null) => cache.get(name, load(name, expiresAt));
   return { cache, loads, get, pass: (ms: number) => (time += ms) };
 }

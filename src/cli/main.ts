@@ -1,9 +1,12 @@
 // The `trato` command. Every command is a file of its own that loads its work only when it is called, so that
 // `trato --help` and short commands start fast.
+import { enableCompileCache } from 'node:module';
 import { Command } from 'commander';
 import { registerExport } from './commands/export.ts';
 import { registerImport } from './commands/import.ts';
 import { EXIT, reportFailure } from './failure.ts';
+
+enableCompileCache();
 
 const program = new Command('trato')
   .description('Trato, a headless CRM: one GraphQL API over one PostgreSQL database.')

@@ -81,7 +81,7 @@ function run(list: Action[], batch: number): void {
 test('no interleaving leaves a visible row behind the boundary', () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 150, size: 'max' }), fc.integer({ min: 1, max: 6 }), (list, batch) => run(list, batch)),
-    { numRuns: 4_000 },
+    { numRuns: 2_000 },
   );
 });
 

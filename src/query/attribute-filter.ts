@@ -31,7 +31,8 @@ function oneAttribute(filter: AttributeFilter, column: Sql, count: () => void): 
   if (filter.text) parts.push(range(column, filter.key, text, filter.text, (value) => sql`${value as string}`));
   if (filter.text?.startsWith != null) parts.push(sql`${text} like ${`${filter.text.startsWith.replace(/[\\%_]/g, '\\$&')}%`}`);
   if (filter.date) parts.push(range(column, filter.key, text, inUtc(filter.date), (value) => sql`${value as string}`));
-  if (filter.number) parts.push(range(column, filter.key, numberOf(column, filter.key), filter.number, (value) => sql`${value as number}::numeric`));
+  if (filter.number)
+    parts.push(range(column, filter.key, numberOf(column, filter.key), filter.number, (value) => sql`${value as number}::numeric`));
   if (filter.boolean != null) parts.push(contains(column, filter.key, filter.boolean));
   if (filter.has != null) parts.push(sql`${column} @> ${JSON.stringify({ [filter.key]: [filter.has] })}::jsonb`);
   if (filter.isNull != null) parts.push(filter.isNull ? sql`${text} is null` : sql`${text} is not null`);
@@ -43,7 +44,14 @@ function range<T>(column: Sql, key: string, value: Sql, filter: Range<T>, operan
   if (filter.eq != null) parts.push(contains(column, key, filter.eq), sql`${value} = ${operand(filter.eq)}`);
   if (filter.ne != null) parts.push(sql`not coalesce(${contains(column, key, filter.ne)}, false)`);
   if (filter.in?.length === 0) parts.push(sql`false`);
-  else if (filter.in) parts.push(sql`(${join(filter.in.map((one) => contains(column, key, one)), ' or ')})`, sql`${value} in (${join(filter.in.map(operand), ', ')})`);
+  else if (filter.in)
+    parts.push(
+      sql`(${join(
+        filter.in.map((one) => contains(column, key, one)),
+        ' or ',
+      )})`,
+      sql`${value} in (${join(filter.in.map(operand), ', ')})`,
+    );
   if (filter.gt != null) parts.push(sql`${value} > ${operand(filter.gt)}`);
   if (filter.gte != null) parts.push(sql`${value} >= ${operand(filter.gte)}`);
   if (filter.lt != null) parts.push(sql`${value} < ${operand(filter.lt)}`);
@@ -56,10 +64,13 @@ function inUtc(filter: Range<string>): Range<string> {
   const normal = (value: string): string => {
     if (!value.includes('T')) return value;
     const moment = new Date(value);
-    if (Number.isNaN(moment.getTime())) throw apiError('BAD_USER_INPUT', 'A date filter takes days such as 2026-01-31 and moments such as 2026-01-31T09:30:00Z.');
+    if (Number.isNaN(moment.getTime()))
+      throw apiError('BAD_USER_INPUT', 'A date filter takes days such as 2026-01-31 and moments such as 2026-01-31T09:30:00Z.');
     return moment.toISOString();
   };
-  return Object.fromEntries(Object.entries(filter).map(([operator, value]) => [operator, typeof value === 'string' ? normal(value) : (value?.map(normal) ?? null)]));
+  return Object.fromEntries(
+    Object.entries(filter).map(([operator, value]) => [operator, typeof value === 'string' ? normal(value) : (value?.map(normal) ?? null)]),
+  );
 }
 
 function contains(column: Sql, key: string, value: unknown): Sql {

@@ -32,7 +32,7 @@ type Params = Record<string, unknown>;
 type Ctx = WsContext<Params, Extra>;
 /** The arguments of an operation, with what its answers need beside them. */
 type Args = ExecutionArgs & { connection: Connection; scope: RequestScope; definition: Operation['definition'] };
-type Hooks = Required<Pick<ServerOptions<Params, Extra>, 'onConnect' | 'onSubscribe' | 'onComplete' | 'execute' | 'subscribe'>>;
+type Hooks = Required<Pick<ServerOptions<Params, Extra>, 'onConnect' | 'onSubscribe' | 'onNext' | 'onComplete' | 'execute' | 'subscribe'>>;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -108,6 +108,9 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
       answered(services, scope, { type: 'subscription', name: args.definition.name?.value ?? null, began, result: isFeed ? null : result });
       return result as never;
     },
+
+    // Results come masked and formatted from here; graphql-ws would format their errors again.
+    onNext: (_ctx, _id, _payload, _args, result) => result,
 
     onComplete(ctx: Ctx, id) {
       const { connection } = ctx.extra;

@@ -149,7 +149,12 @@ export function presentable(error: unknown, scope: RequestScope): GraphQLError {
 
 function masked(result: ExecutionResult, scope: RequestScope): FormattedExecutionResult {
   if (!result.errors) return result as FormattedExecutionResult;
-  // Errors without data come from variables that do not fit: graphql-js gives those no code.
-  const errors = result.errors.map((error) => (result.data === undefined && !error.path && error.extensions.code === undefined && !error.originalError ? recoded('BAD_USER_INPUT', error) : error));
+  const errors = result.data === undefined ? result.errors.map(ofVariable) : result.errors;
   return { ...result, errors: errors.map((error) => maskError(error, scope)) };
+}
+
+/** An error before anything ran is one of variables that do not fit; graphql-js gives it no code. */
+function ofVariable(error: GraphQLError): GraphQLError {
+  const uncoded = !error.path && error.extensions.code === undefined && (!error.originalError || error.originalError instanceof GraphQLError);
+  return uncoded ? recoded('BAD_USER_INPUT', error) : error;
 }

@@ -10,7 +10,7 @@ import { startCli } from '../../src/cli/testing/run-cli.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const KILLS = 20;
-const ROWS = 4000;
+const ROWS = 3000;
 let folder: string;
 let server: TestServer;
 let proxy: FaultProxy;

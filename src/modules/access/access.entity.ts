@@ -22,7 +22,8 @@ export const user: Entity = defineEntity({
     role: { one: 'Role', key: 'roleId', description: 'What the user may do and see.' },
     teams: {
       many: 'Team',
-      link: (c, parent, workspaceId) => sql`${c('id')} in (select m.team_id from team_members m where m.workspace_id = ${workspaceId} and m.user_id = ${parent})`,
+      link: (c, parent, workspaceId) =>
+        sql`${c('id')} in (select m.team_id from team_members m where m.workspace_id = ${workspaceId} and m.user_id = ${parent})`,
       description: 'Teams the user belongs to; their sub-teams are not listed.',
     },
     ledTeams: { many: 'Team', key: 'leadId', description: 'Teams the user leads.' },
@@ -53,7 +54,8 @@ export const team: Entity = defineEntity({
     children: { many: 'Team', key: 'parentId', description: 'Its parts.' },
     members: {
       many: 'User',
-      link: (c, parent, workspaceId) => sql`${c('id')} in (select m.user_id from team_members m where m.workspace_id = ${workspaceId} and m.team_id = ${parent})`,
+      link: (c, parent, workspaceId) =>
+        sql`${c('id')} in (select m.user_id from team_members m where m.workspace_id = ${workspaceId} and m.team_id = ${parent})`,
       description: 'Its members; those of its sub-teams are not listed.',
     },
   },

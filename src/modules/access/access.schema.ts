@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import { rowScopes } from '../../auth/permissions.ts';
-import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { builder } from '../../graphql/builder.ts';
+import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { callCommand, entityMutation, type Payload, userErrorsField } from '../../graphql/mutation.ts';
@@ -10,7 +11,6 @@ import { describeInput, registerEnum } from '../../graphql/zod-inputs.ts';
 import type { Entity } from '../../query/entity.ts';
 import { requireVisible } from '../../query/filter.ts';
 import { mayRead, requireRead } from '../../query/policy.ts';
-import type { z } from 'zod';
 import { apiKey, role, team, user } from './access.entity.ts';
 import { apiKeyCreate, apiKeyRevoke, secretOf } from './api-keys.commands.ts';
 import { resolveTeamRefs, resolveUserRefs, teamRef, type UserRef, userRef } from './refs.ts';
@@ -30,7 +30,9 @@ registerEnum('RowScope', RowScopeEnum);
 export const RowScopeRuleRef = builder.objectRef<RowScopeRule>('RowScopeRule').implement({
   description: 'Whose rows of one subject a role sees.',
   fields: (t) => ({
-    subject: t.exposeString('subject', { description: 'The subject, such as `customers`, or one action on it, such as `customers:write`.' }),
+    subject: t.exposeString('subject', {
+      description: 'The subject, such as `customers`, or one action on it, such as `customers:write`.',
+    }),
     scope: t.field({ type: RowScopeEnum, description: 'Whose rows.', resolve: (rule) => rule.scope }),
   }),
 });
@@ -79,7 +81,8 @@ byRef('user', user, userRef('Which user.'), resolveUserRefs);
 byRef('team', team, teamRef('Which team.'), resolveTeamRefs);
 
 for (const command of [userCreate, userUpdate, userArchive, userRestore]) entityMutation(command as never, 'User');
-for (const command of [teamCreate, teamUpdate, teamArchive, teamRestore, teamMemberAdd, teamMemberRemove]) entityMutation(command as never, 'Team');
+for (const command of [teamCreate, teamUpdate, teamArchive, teamRestore, teamMemberAdd, teamMemberRemove])
+  entityMutation(command as never, 'Team');
 for (const command of [roleCreate, roleUpdate, roleArchive, roleRestore]) entityMutation(command as never, 'Role');
 entityMutation(apiKeyRevoke, 'ApiKey');
 bulkMutation(usersUpsert, 'User');

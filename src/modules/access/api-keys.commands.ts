@@ -57,6 +57,11 @@ export const apiKeyRevoke = defineCommand({
     }),
 });
 
-function emit(ctx: CommandContext, what: string, subjectId: string, data: { before?: Record<string, unknown>; after: Record<string, unknown> }): void {
+function emit(
+  ctx: CommandContext,
+  what: string,
+  subjectId: string,
+  data: { before?: Record<string, unknown>; after: Record<string, unknown> },
+): void {
   ctx.emit({ type: `api_key.${what}`, subjectType: 'ApiKey', subjectId, customerId: null, data });
 }

@@ -50,8 +50,13 @@ type Found = { id: string; system: string | null; value: string | null; email: s
 /** The UUIDs of these users, archived ones too, in the same order; null for one that is unknown or not given. One statement. */
 export async function resolveUserRefs(scope: RefScope, refs: readonly Ref[]): Promise<(string | null)[]> {
   const emails = distinct(refs.map((ref) => ref?.email));
-  return resolve(scope, refs, 'User', sql`union all select id, null, null, email from users
-    where workspace_id = ${scope.workspaceId}::uuid and email = any(${emails}::text[])`);
+  return resolve(
+    scope,
+    refs,
+    'User',
+    sql`union all select id, null, null, email from users
+    where workspace_id = ${scope.workspaceId}::uuid and email = any(${emails}::text[])`,
+  );
 }
 
 /** The UUIDs of these teams, archived ones too, in the same order; null for one that is unknown or not given. One statement. */
@@ -74,7 +79,12 @@ async function resolve(scope: RefScope, refs: readonly Ref[], entity: 'User' | '
 }
 
 // An external or e-mail match carries the id as well, so the id counts only where it is alone.
-function nameOf(name: { id?: string | undefined; system?: string | null; value?: string | null; email?: string | null | undefined }): string {
+function nameOf(name: {
+  id?: string | undefined;
+  system?: string | null;
+  value?: string | null;
+  email?: string | null | undefined;
+}): string {
   if (name.system != null) return JSON.stringify(['external', name.system, name.value]);
   return name.email != null ? `email ${name.email}` : `id ${name.id}`;
 }

@@ -17,17 +17,22 @@ export function scopesOf(rules: readonly RowScopeRule[]): RoleDefinition['rowSco
   return Object.fromEntries(rules.map((rule) => [rule.subject, rule.scope]));
 }
 
-export type RoleParts = { permissions?: string[] | null | undefined; rowScopes?: RowScopeRule[] | null | undefined; hiddenFields?: string[] | null | undefined };
+export type RoleParts = {
+  permissions?: string[] | null | undefined;
+  rowScopes?: RowScopeRule[] | null | undefined;
+  hiddenFields?: string[] | null | undefined;
+};
 
 /** What is wrong with the given parts, each at its path. */
 export function definitionErrors(parts: RoleParts): UserError[] {
   const rules = parts.rowScopes ?? [];
   const errors = [
     ...(parts.permissions ?? []).flatMap((permission, i) => permissionErrors(permission, ['permissions', i])),
-    ...rules.flatMap((rule, i) => scopeErrors(rules, i)),
+    ...rules.flatMap((_rule, i) => scopeErrors(rules, i)),
     ...(parts.hiddenFields ?? []).flatMap((field, i) => fieldErrors(field, ['hiddenFields', i])),
   ];
-  if (errors.length === 0) compileRole({ permissions: parts.permissions ?? [], rowScope: scopesOf(rules), hiddenFields: parts.hiddenFields ?? [] });
+  if (errors.length === 0)
+    compileRole({ permissions: parts.permissions ?? [], rowScope: scopesOf(rules), hiddenFields: parts.hiddenFields ?? [] });
   return errors;
 }
 
@@ -44,7 +49,8 @@ function permissionErrors(permission: string, path: (string | number)[]): UserEr
 function scopeErrors(rules: readonly RowScopeRule[], i: number): UserError[] {
   const key = rules[i]!.subject;
   const path = ['rowScopes', i, 'subject'];
-  if (rules.findIndex((rule) => rule.subject === key) < i) return [userError('DUPLICATE', `There are two scopes of ${key.slice(0, 80)}.`, path)];
+  if (rules.findIndex((rule) => rule.subject === key) < i)
+    return [userError('DUPLICATE', `There are two scopes of ${key.slice(0, 80)}.`, path)];
   return permissionErrors(key.includes(':') ? key : `${key}:read`, path);
 }
 

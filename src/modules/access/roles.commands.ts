@@ -1,4 +1,6 @@
 // Changing roles. Nobody makes, changes or takes away a role that allows more than their own.
+
+import sql from 'sql-template-tag';
 import { z } from 'zod';
 import { rowScopes } from '../../auth/permissions.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
@@ -7,7 +9,6 @@ import { allColumns, changesOf, expectVersion, insertRows, lockRow, notFound, wr
 import { reject, UserErrors, userError } from '../../commands/user-errors.ts';
 import type { RowOf } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import sql from 'sql-template-tag';
 import { ADMINISTRATOR, announceAccess, definitionOf, excessError, keepingAdministrator, type RoleRow } from './assignment.ts';
 import { definitionErrors, type RoleParts, scopesOf } from './role-definition.ts';
 import { toggleCommand } from './toggle.ts';
@@ -23,9 +24,20 @@ const rowScopeRule = input('RowScopeRuleInput', 'Whose rows of one subject.', {
 const fields = {
   name: text('Name shown to people.'),
   description: longText('What it is for.', 2000).nullish(),
-  permissions: z.array(text('A permission such as `customers:read`.', 100)).max(...atMost.max).meta({ description: '`<subject>:read`, `<subject>:write` or `<subject>:*` each, `recognise`, or `*` for everything.' }),
-  rowScopes: z.array(rowScopeRule).max(...atMost.max).nullish().meta({ description: 'Subjects of which only some rows are seen; all rows of the others.' }),
-  hiddenFields: z.array(text('A field such as `Customer.birthDate`.', 200)).max(...atMost.max).nullish().meta({ description: 'Fields that are withheld, such as `Customer.birthDate`.' }),
+  permissions: z
+    .array(text('A permission such as `customers:read`.', 100))
+    .max(...atMost.max)
+    .meta({ description: '`<subject>:read`, `<subject>:write` or `<subject>:*` each, `recognise`, or `*` for everything.' }),
+  rowScopes: z
+    .array(rowScopeRule)
+    .max(...atMost.max)
+    .nullish()
+    .meta({ description: 'Subjects of which only some rows are seen; all rows of the others.' }),
+  hiddenFields: z
+    .array(text('A field such as `Customer.birthDate`.', 200))
+    .max(...atMost.max)
+    .nullish()
+    .meta({ description: 'Fields that are withheld, such as `Customer.birthDate`.' }),
 };
 
 function columnsOf(parts: RoleParts): Partial<RoleRow> {
@@ -60,7 +72,9 @@ export const roleCreate = defineCommand({
 });
 
 async function refuseDuplicate(ctx: CommandContext, named: string): Promise<never> {
-  const [found] = await ctx.tx.query<RoleRow>(sql`select ${allColumns('Role')} from roles where workspace_id = ${ctx.workspaceId}::uuid and key = ${named}`);
+  const [found] = await ctx.tx.query<RoleRow>(
+    sql`select ${allColumns('Role')} from roles where workspace_id = ${ctx.workspaceId}::uuid and key = ${named}`,
+  );
   return reject('DUPLICATE', 'There is such a Role already.', ['key'], found ? { existing: { type: 'Role', id: found.id } } : {});
 }
 

@@ -5,7 +5,17 @@ import { viewerWith } from '../../../tests/support/viewers.ts';
 import type { CommandOutcome } from '../../commands/command.ts';
 import { encodeId } from '../../graphql/ids.ts';
 import { newId } from '../../lib/typeid.ts';
-import { apiKeyCreate, apiKeyRevoke, roleArchive, roleCreate, roleRestore, roleUpdate, userArchive, userCreate, userUpdate } from './index.ts';
+import {
+  apiKeyCreate,
+  apiKeyRevoke,
+  roleArchive,
+  roleCreate,
+  roleRestore,
+  roleUpdate,
+  userArchive,
+  userCreate,
+  userUpdate,
+} from './index.ts';
 import '../customers/index.ts';
 
 let domain: TestDomain;
@@ -17,18 +27,26 @@ afterAll(() => domain.stop());
 const codesOf = (outcome: CommandOutcome<unknown>) => outcome.userErrors.map((error) => `${error.code} ${error.path.join('.')}`);
 const named = () => ({ key: `role-${newId()}`, name: 'Role' });
 async function roleId(key: string): Promise<string> {
-  const [row] = await domain.db.query<{ id: string }>(sql`select id from roles where workspace_id = ${domain.workspaceId}::uuid and key = ${key}`);
+  const [row] = await domain.db.query<{ id: string }>(
+    sql`select id from roles where workspace_id = ${domain.workspaceId}::uuid and key = ${key}`,
+  );
   return encodeId('Role', row!.id);
 }
 
 describe('a role', () => {
   it('is made and changed, with events', async () => {
-    const definition = { permissions: ['customers:read', 'recognise'], rowScopes: [{ subject: 'customers', scope: 'TEAM' }], hiddenFields: ['Customer.birthDate'] };
+    const definition = {
+      permissions: ['customers:read', 'recognise'],
+      rowScopes: [{ subject: 'customers', scope: 'TEAM' }],
+      hiddenFields: ['Customer.birthDate'],
+    };
     const { id } = await domain.done(roleCreate, { ...named(), ...definition });
     await domain.done(roleUpdate, { id: encodeId('Role', id), rowScopes: [], permissions: ['customers:*', 'customers:*'] });
     const [row] = await domain.db.query(sql`select permissions, row_scope, hidden_fields, version from roles where id = ${id}::uuid`);
     expect(row).toEqual({ permissions: ['customers:*'], row_scope: {}, hidden_fields: ['Customer.birthDate'], version: 2 });
-    const events = await domain.db.query(sql`select type, data -> 'before' as before from event_inbox where subject_id = ${id}::uuid order by position`);
+    const events = await domain.db.query(
+      sql`select type, data -> 'before' as before from event_inbox where subject_id = ${id}::uuid order by position`,
+    );
     expect(events).toEqual([
       { type: 'role.created', before: null },
       { type: 'role.updated', before: { permissions: ['customers:read', 'recognise'], rowScope: { customers: 'TEAM' } } },
@@ -38,9 +56,27 @@ describe('a role', () => {
   it.each([
     ['a malformed permission', { permissions: ['customers:read', 'customers'] }, 'PERMISSION_MALFORMED permissions.1'],
     ['an unknown subject', { permissions: ['custmers:read'] }, 'SUBJECT_UNKNOWN permissions.0'],
-    ['a scope of an unknown subject', { permissions: [], rowScopes: [{ subject: 'custmers', scope: 'OWN' }] }, 'SUBJECT_UNKNOWN rowScopes.0.subject'],
-    ['a scope of an unknown action', { permissions: [], rowScopes: [{ subject: 'customers:look', scope: 'OWN' }] }, 'PERMISSION_MALFORMED rowScopes.0.subject'],
-    ['two scopes of one subject', { permissions: [], rowScopes: [{ subject: 'users', scope: 'OWN' }, { subject: 'users', scope: 'ALL' }] }, 'DUPLICATE rowScopes.1.subject'],
+    [
+      'a scope of an unknown subject',
+      { permissions: [], rowScopes: [{ subject: 'custmers', scope: 'OWN' }] },
+      'SUBJECT_UNKNOWN rowScopes.0.subject',
+    ],
+    [
+      'a scope of an unknown action',
+      { permissions: [], rowScopes: [{ subject: 'customers:look', scope: 'OWN' }] },
+      'PERMISSION_MALFORMED rowScopes.0.subject',
+    ],
+    [
+      'two scopes of one subject',
+      {
+        permissions: [],
+        rowScopes: [
+          { subject: 'users', scope: 'OWN' },
+          { subject: 'users', scope: 'ALL' },
+        ],
+      },
+      'DUPLICATE rowScopes.1.subject',
+    ],
     ['an unknown scope', { permissions: [], rowScopes: [{ subject: 'users', scope: 'MINE' }] }, 'INVALID_VALUE rowScopes.0.scope'],
     ['an unknown field', { permissions: [], hiddenFields: ['Customer.birthday'] }, 'FIELD_UNKNOWN hiddenFields.0'],
     ['an unknown type', { permissions: [], hiddenFields: ['User.email', 'Custmer.birthDate'] }, 'FIELD_UNKNOWN hiddenFields.1'],
@@ -61,7 +97,11 @@ describe('a role', () => {
 });
 
 describe('nobody hands out more than they hold', () => {
-  const definition = { permissions: ['roles:*', 'api-keys:*', 'users:*', 'customers:read'], rowScope: { customers: 'TEAM' as const }, hiddenFields: ['Customer.birthDate'] };
+  const definition = {
+    permissions: ['roles:*', 'api-keys:*', 'users:*', 'customers:read'],
+    rowScope: { customers: 'TEAM' as const },
+    hiddenFields: ['Customer.birthDate'],
+  };
   const limited = () => viewerWith(domain.viewer, definition);
   const hidden = { hiddenFields: ['Customer.birthDate'] };
   const team = { rowScopes: [{ subject: 'customers', scope: 'TEAM' }] };
@@ -76,7 +116,9 @@ describe('nobody hands out more than they hold', () => {
     expect(codesOf(await domain.run(roleCreate, { ...named(), ...parts }, limited()))).toEqual(['ROLE_EXCEEDS_CALLER permissions']);
     const { id } = await domain.done(roleCreate, { ...named(), permissions: ['customers:read'], ...hidden, ...team });
     const change = { rowScopes: null, hiddenFields: null, ...parts };
-    expect(codesOf(await domain.run(roleUpdate, { id: encodeId('Role', id), ...change }, limited()))).toEqual(['ROLE_EXCEEDS_CALLER permissions']);
+    expect(codesOf(await domain.run(roleUpdate, { id: encodeId('Role', id), ...change }, limited()))).toEqual([
+      'ROLE_EXCEEDS_CALLER permissions',
+    ]);
   });
 
   it('nor touches a role, key or user that is mightier', async () => {
@@ -113,7 +155,9 @@ describe('the last administrator', () => {
       const { id: second } = await fresh.done(apiKeyCreate, { name: 'Second', role: key });
       await fresh.done(apiKeyRevoke, first);
       expect(codesOf(await fresh.run(apiKeyRevoke, { id: encodeId('ApiKey', second) }))).toEqual(['LAST_ADMINISTRATOR id']);
-      expect(codesOf(await fresh.run(roleUpdate, { id: encodeId('Role', role), permissions: [] }))).toEqual(['LAST_ADMINISTRATOR permissions']);
+      expect(codesOf(await fresh.run(roleUpdate, { id: encodeId('Role', role), permissions: [] }))).toEqual([
+        'LAST_ADMINISTRATOR permissions',
+      ]);
       expect(codesOf(await fresh.run(roleArchive, { id: encodeId('Role', role) }))).toEqual(['LAST_ADMINISTRATOR id']);
 
       // A user counts once they have signed in: before that nobody may be able to.

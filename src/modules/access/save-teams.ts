@@ -8,7 +8,18 @@ import { newId } from '../../lib/typeid.ts';
 import { announceAccess, lockWorkspace } from './assignment.ts';
 import { reachableIds } from './reach.ts';
 import { resolveTeamRefs, resolveUserRefs, type TeamRef, type UserRef, unknownRef } from './refs.ts';
-import { type Changed, duplicate, type ExternalRef, insertAll, lockMatches, outOfReach, type Report, refColumns, refKey, updateAll } from './save.ts';
+import {
+  type Changed,
+  duplicate,
+  type ExternalRef,
+  insertAll,
+  lockMatches,
+  outOfReach,
+  type Report,
+  refColumns,
+  refKey,
+  updateAll,
+} from './save.ts';
 import { readTree, type TeamTree } from './team-tree.ts';
 
 export type TeamRow = RowOf['Team'];
@@ -30,7 +41,12 @@ type Checked = TeamItem & { id: string; errors: UserError[]; columns: Partial<Te
  * Saves items of which no two have an external reference in common. `matches`: the teams that have one of these already,
  * where the caller has locked them.
  */
-export async function saveTeams(ctx: CommandContext, items: readonly TeamItem[], report: Report, matches?: readonly TeamRow[]): Promise<void> {
+export async function saveTeams(
+  ctx: CommandContext,
+  items: readonly TeamItem[],
+  report: Report,
+  matches?: readonly TeamRow[],
+): Promise<void> {
   const checked = await checkTeams(ctx, items, matches);
   dropOrphans(checked);
   const inserts: (Partial<TeamRow> & { id: string })[] = [];
@@ -60,25 +76,53 @@ function newTeam(ctx: CommandContext, id: string, columns: Partial<TeamRow>): Pa
 async function checkTeams(ctx: CommandContext, items: readonly TeamItem[], matches?: readonly TeamRow[]): Promise<Checked[]> {
   const patches = items.map((item) => item.patch);
   if (patches.some((patch) => patch.parent != null)) await lockWorkspace(ctx);
-  const others = matches ?? (await lockMatches(ctx, 'Team', patches.flatMap((patch) => patch.externalId ?? [])));
+  const others =
+    matches ??
+    (await lockMatches(
+      ctx,
+      'Team',
+      patches.flatMap((patch) => patch.externalId ?? []),
+    ));
   const owner = new Map(others.map((row) => [refKey(row.externalSystem, row.externalId), row]));
-  const leads = await resolveUserRefs(ctx, patches.map((patch) => patch.lead));
-  const parents = await resolveTeamRefs(ctx, patches.map((patch) => patch.parent));
+  const leads = await resolveUserRefs(
+    ctx,
+    patches.map((patch) => patch.lead),
+  );
+  const parents = await resolveTeamRefs(
+    ctx,
+    patches.map((patch) => patch.parent),
+  );
   const drafts = items.map((item) => ({ ...item, id: item.current?.id ?? newId() }));
-  const made = new Map(drafts.flatMap((draft) => (draft.current || !draft.patch.externalId ? [] : [[refKey(draft.patch.externalId.system, draft.patch.externalId.value), draft.id]])));
+  const made = new Map(
+    drafts.flatMap((draft) =>
+      draft.current || !draft.patch.externalId ? [] : [[refKey(draft.patch.externalId.system, draft.patch.externalId.value), draft.id]],
+    ),
+  );
   const parentOf = (i: number) => {
     const ref = patches[i]!.parent?.externalId;
     return parents[i] ?? (ref ? (made.get(refKey(ref.system, ref.value)) ?? null) : null);
   };
-  const reach = await reachableIds(ctx, 'Team', items.flatMap((item) => item.current?.id ?? []));
-  const tree = await readTree(ctx, drafts.flatMap((_draft, i) => parents[i] ?? []));
+  const reach = await reachableIds(
+    ctx,
+    'Team',
+    items.flatMap((item) => item.current?.id ?? []),
+  );
+  const tree = await readTree(
+    ctx,
+    drafts.flatMap((_draft, i) => parents[i] ?? []),
+  );
   return drafts.map((draft, i) => {
     if (draft.current && !reach.has(draft.id)) return { ...draft, errors: [outOfReach('Team')], columns: {} };
     return checkTeam(draft, owner, { lead: leads[i] ?? null, parent: parentOf(i) }, tree);
   });
 }
 
-function checkTeam(draft: TeamItem & { id: string }, owner: Map<string, TeamRow>, found: { lead: string | null; parent: string | null }, tree: TeamTree): Checked {
+function checkTeam(
+  draft: TeamItem & { id: string },
+  owner: Map<string, TeamRow>,
+  found: { lead: string | null; parent: string | null },
+  tree: TeamTree,
+): Checked {
   const { patch, current, id } = draft;
   const errors: UserError[] = [];
   const columns: Partial<TeamRow> = refColumns(patch.externalId);

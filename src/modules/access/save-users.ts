@@ -4,11 +4,31 @@ import { changesOf } from '../../commands/rows.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
 import type { RowOf } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import { announceAccess, assignable, definitionOf, excessError, keepingAdministrator, requireAssigning, type RoleRow, rolesNamed } from './assignment.ts';
+import {
+  announceAccess,
+  assignable,
+  definitionOf,
+  excessError,
+  keepingAdministrator,
+  type RoleRow,
+  requireAssigning,
+  rolesNamed,
+} from './assignment.ts';
 import { addMembers, type Membership } from './memberships.ts';
 import { reachableIds } from './reach.ts';
 import { resolveTeamRefs, type TeamRef, unknownRef } from './refs.ts';
-import { type Changed, duplicate, type ExternalRef, insertAll, lockMatches, outOfReach, type Report, refColumns, refKey, updateAll } from './save.ts';
+import {
+  type Changed,
+  duplicate,
+  type ExternalRef,
+  insertAll,
+  lockMatches,
+  outOfReach,
+  type Report,
+  refColumns,
+  refKey,
+  updateAll,
+} from './save.ts';
 
 export type UserRow = RowOf['User'];
 
@@ -28,8 +48,27 @@ export type UserItem = { index: number; current: UserRow | null; patch: UserPatc
  * Saves items of which no two have an external reference or e-mail address in common. `matches`: the users that have
  * any of these already, where the caller has locked them.
  */
-export async function saveUsers(ctx: CommandContext, items: readonly UserItem[], report: Report, matches?: readonly UserRow[]): Promise<void> {
-  const write = async () => writeUsers(ctx, items, report, await prepareChecks(ctx, items, matches ?? (await matchingUsers(ctx, items.map((item) => item.patch)))));
+export async function saveUsers(
+  ctx: CommandContext,
+  items: readonly UserItem[],
+  report: Report,
+  matches?: readonly UserRow[],
+): Promise<void> {
+  const write = async () =>
+    writeUsers(
+      ctx,
+      items,
+      report,
+      await prepareChecks(
+        ctx,
+        items,
+        matches ??
+          (await matchingUsers(
+            ctx,
+            items.map((item) => item.patch),
+          )),
+      ),
+    );
   if (!items.some(({ patch }) => patch.role !== undefined)) return write();
   requireAssigning(ctx);
   await keepingAdministrator(ctx, ['role'], write);
@@ -37,10 +76,20 @@ export async function saveUsers(ctx: CommandContext, items: readonly UserItem[],
 
 /** Locks the users that have an external reference or address which one of the patches names. */
 export function matchingUsers(ctx: CommandContext, patches: readonly UserPatch[]): Promise<UserRow[]> {
-  return lockMatches(ctx, 'User', patches.flatMap((patch) => patch.externalId ?? []), patches.flatMap((patch) => patch.email ?? []));
+  return lockMatches(
+    ctx,
+    'User',
+    patches.flatMap((patch) => patch.externalId ?? []),
+    patches.flatMap((patch) => patch.email ?? []),
+  );
 }
 
-async function writeUsers(ctx: CommandContext, items: readonly UserItem[], report: Report, check: (item: UserItem) => Checked): Promise<void> {
+async function writeUsers(
+  ctx: CommandContext,
+  items: readonly UserItem[],
+  report: Report,
+  check: (item: UserItem) => Checked,
+): Promise<void> {
   const inserts: (Partial<UserRow> & { id: string })[] = [];
   const updates: Changed[] = [];
   const memberships: Membership[] = [];
@@ -72,7 +121,11 @@ function newUser(ctx: CommandContext, id: string, columns: Partial<UserRow>): Pa
 
 type Checked = { errors: UserError[]; columns: Partial<UserRow>; teamIds: string[] };
 
-async function prepareChecks(ctx: CommandContext, items: readonly UserItem[], others: readonly UserRow[]): Promise<(item: UserItem) => Checked> {
+async function prepareChecks(
+  ctx: CommandContext,
+  items: readonly UserItem[],
+  others: readonly UserRow[],
+): Promise<(item: UserItem) => Checked> {
   const patches = items.map((item) => item.patch);
   const roles = await rolesNamed(
     ctx,
@@ -82,11 +135,21 @@ async function prepareChecks(ctx: CommandContext, items: readonly UserItem[], ot
   const refs = patches.flatMap((patch) => patch.teams ?? []);
   const teamIds = await resolveTeamRefs(ctx, refs);
   const reach = [
-    await reachableIds(ctx, 'User', items.flatMap((item) => item.current?.id ?? [])),
-    await reachableIds(ctx, 'Team', teamIds.filter((id) => id !== null)),
+    await reachableIds(
+      ctx,
+      'User',
+      items.flatMap((item) => item.current?.id ?? []),
+    ),
+    await reachableIds(
+      ctx,
+      'Team',
+      teamIds.filter((id) => id !== null),
+    ),
   ] as const;
   const teams = new Map(teamIds.map((id, i) => [refs[i]!, id && reach[1].has(id) ? id : null]));
-  const owner = new Map<string, UserRow>(others.flatMap((row) => [[`email ${row.email}`, row] as const, [refKey(row.externalSystem, row.externalId), row] as const]));
+  const owner = new Map<string, UserRow>(
+    others.flatMap((row) => [[`email ${row.email}`, row] as const, [refKey(row.externalSystem, row.externalId), row] as const]),
+  );
   return (item) => {
     const checked = checkUser(ctx, item, roles, teams, owner);
     if (item.current && !reach[0].has(item.current.id)) checked.errors.unshift(outOfReach('User'));
@@ -94,7 +157,13 @@ async function prepareChecks(ctx: CommandContext, items: readonly UserItem[], ot
   };
 }
 
-function checkUser(ctx: CommandContext, item: UserItem, roles: readonly RoleRow[], teams: Map<TeamRef, string | null>, owner: Map<string, UserRow>): Checked {
+function checkUser(
+  ctx: CommandContext,
+  item: UserItem,
+  roles: readonly RoleRow[],
+  teams: Map<TeamRef, string | null>,
+  owner: Map<string, UserRow>,
+): Checked {
   const { current, patch } = item;
   const errors: UserError[] = [];
   const isOthers = (found: UserRow | undefined): found is UserRow => found !== undefined && found.id !== current?.id;

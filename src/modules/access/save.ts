@@ -41,9 +41,17 @@ export function refColumns(ref: ExternalRef | null | undefined): { externalSyste
 }
 
 /** Finds and locks, in the order of their ids, the records with these external references or (users) e-mail addresses. */
-export async function lockMatches<P extends Person>(ctx: CommandContext, model: P, refs: readonly ExternalRef[], emails: readonly string[] = []): Promise<RowOf[P][]> {
+export async function lockMatches<P extends Person>(
+  ctx: CommandContext,
+  model: P,
+  refs: readonly ExternalRef[],
+  emails: readonly string[] = [],
+): Promise<RowOf[P][]> {
   const table = raw(quoteIdent(modelOf(model).table));
-  const byEmail = model === 'User' ? sql`union select id from users where workspace_id = ${ctx.workspaceId}::uuid and email = any(${[...emails]}::text[])` : sql``;
+  const byEmail =
+    model === 'User'
+      ? sql`union select id from users where workspace_id = ${ctx.workspaceId}::uuid and email = any(${[...emails]}::text[])`
+      : sql``;
   return ctx.tx.query<RowOf[P]>(sql`select ${allColumns(model)} from ${table} where workspace_id = ${ctx.workspaceId}::uuid and id in (
     select id from ${table} where workspace_id = ${ctx.workspaceId}::uuid and (external_system, external_id) in
       (select * from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[])) ${byEmail}
@@ -51,7 +59,11 @@ export async function lockMatches<P extends Person>(ctx: CommandContext, model: 
 }
 
 /** Inserts new records and reports them; another writer who was faster has the transaction run again. */
-export async function insertAll<P extends Person>(ctx: CommandContext, model: P, rows: readonly (Partial<RowOf[P]> & { id: string })[]): Promise<void> {
+export async function insertAll<P extends Person>(
+  ctx: CommandContext,
+  model: P,
+  rows: readonly (Partial<RowOf[P]> & { id: string })[],
+): Promise<void> {
   const made = await insertRows(ctx.tx, model, rows, sql`on conflict do nothing`);
   if (made < rows.length) throw new RetryTransaction();
   for (const { id, workspaceId: _workspace, ...after } of rows as readonly (Record<string, unknown> & { id: string })[]) {

@@ -33,7 +33,12 @@ export const teamUpdate = defineCommand({
   name: 'teamUpdate',
   description: 'Changes a team: absent fields stay, null clears.',
   permission: 'teams:write',
-  input: input('TeamUpdateInput', 'Changes of a team.', { id: id('Team', 'The team.'), expectedVersion: version(), ...fields, name: fields.name.nullish() }),
+  input: input('TeamUpdateInput', 'Changes of a team.', {
+    id: id('Team', 'The team.'),
+    expectedVersion: version(),
+    ...fields,
+    name: fields.name.nullish(),
+  }),
   run: async (ctx, { id: target, expectedVersion, ...patch }) => {
     const current = await lockReachable(ctx, 'Team', target);
     expectVersion('Team', current, expectedVersion);
@@ -78,17 +83,32 @@ export const teamMemberRemove = defineCommand({
   },
 });
 
-export const teamsUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<TeamPatch & { externalId: { system: string; value: string } }>({
+export const teamsUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<
+  TeamPatch & { externalId: { system: string; value: string } }
+>({
   name: 'teamsUpsert',
-  description: 'Makes or changes teams, matched by externalId. Absent fields of existing ones stay. A parent may be a team of another row of the call.',
+  description:
+    'Makes or changes teams, matched by externalId. Absent fields of existing ones stay. A parent may be a team of another row of the call.',
   permission: 'teams:write',
   inputName: 'TeamsUpsertInput',
-  row: input('TeamUpsertRow', 'One team to make or change.', { ...fields, externalId: externalRef('The other system that knows this team, and the id there.') }),
+  row: input('TeamUpsertRow', 'One team to make or change.', {
+    ...fields,
+    externalId: externalRef('The other system that knows this team, and the id there.'),
+  }),
   keysOf: ({ externalId }) => [refKey(externalId.system, externalId.value)],
   apply: async (ctx, rows, sink) => {
-    const matches = await lockMatches(ctx, 'Team', rows.map((row) => row.value.externalId));
+    const matches = await lockMatches(
+      ctx,
+      'Team',
+      rows.map((row) => row.value.externalId),
+    );
     const known = new Map(matches.map((row) => [refKey(row.externalSystem, row.externalId), row]));
     const currentOf = ({ system, value }: { system: string; value: string }) => known.get(refKey(system, value)) ?? null;
-    await saveTeams(ctx, rows.map(({ index, value }) => ({ index, current: currentOf(value.externalId), patch: value })), sink, matches);
+    await saveTeams(
+      ctx,
+      rows.map(({ index, value }) => ({ index, current: currentOf(value.externalId), patch: value })),
+      sink,
+      matches,
+    );
   },
 });

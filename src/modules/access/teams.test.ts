@@ -5,7 +5,17 @@ import { viewerWith } from '../../../tests/support/viewers.ts';
 import type { BulkOutcome } from '../../commands/bulk.ts';
 import type { CommandOutcome } from '../../commands/command.ts';
 import { encodeId } from '../../graphql/ids.ts';
-import { resolveTeamRefs, teamArchive, teamCreate, teamMemberAdd, teamMemberRemove, teamsUpsert, teamUpdate, userCreate, usersUpsert } from './index.ts';
+import {
+  resolveTeamRefs,
+  teamArchive,
+  teamCreate,
+  teamMemberAdd,
+  teamMemberRemove,
+  teamsUpsert,
+  teamUpdate,
+  userCreate,
+  usersUpsert,
+} from './index.ts';
 
 let domain: TestDomain;
 beforeAll(async () => {
@@ -16,10 +26,15 @@ afterAll(() => domain.stop());
 const hr = (value: string) => ({ system: 'hr', value });
 const ref = (value: string) => ({ externalId: hr(value) });
 const codesOf = (outcome: CommandOutcome<unknown>) => outcome.userErrors.map((error) => `${error.code} ${error.path.join('.')}`);
-const statuses = (outcome: CommandOutcome<BulkOutcome>) => outcome.result?.results.map((row) => [row.status, ...row.userErrors.map((error) => `${error.code} ${error.path.join('.')}`)].join(' '));
+const statuses = (outcome: CommandOutcome<BulkOutcome>) =>
+  outcome.result?.results.map((row) => [row.status, ...row.userErrors.map((error) => `${error.code} ${error.path.join('.')}`)].join(' '));
 const parents = async () =>
   Object.fromEntries(
-    (await domain.db.query<{ id: string; parent: string | null }>(sql`select t.external_id as id, p.external_id as parent from teams t left join teams p on p.id = t.parent_id where t.external_id is not null`)).map((row) => [row.id, row.parent]),
+    (
+      await domain.db.query<{ id: string; parent: string | null }>(
+        sql`select t.external_id as id, p.external_id as parent from teams t left join teams p on p.id = t.parent_id where t.external_id is not null`,
+      )
+    ).map((row) => [row.id, row.parent]),
   );
 
 describe('the tree of teams', () => {
@@ -38,7 +53,8 @@ describe('the tree of teams', () => {
   it('stays a tree when two callers close a circle from both ends', async () => {
     for (let round = 0; round < 5; round++) {
       const [a, b] = await Promise.all(['x', 'y'].map((name) => domain.done(teamCreate, { name })));
-      const under = (team: { id: string }, parent: { id: string }) => domain.run(teamUpdate, { id: encodeId('Team', team.id), parent: { id: encodeId('Team', parent.id) } });
+      const under = (team: { id: string }, parent: { id: string }) =>
+        domain.run(teamUpdate, { id: encodeId('Team', team.id), parent: { id: encodeId('Team', parent.id) } });
       const outcomes = await Promise.all([under(a!, b!), under(b!, a!)]);
       expect(outcomes.flatMap(codesOf)).toEqual(['TEAM_CYCLE parent']);
     }
@@ -58,7 +74,9 @@ describe('teamsUpsert', () => {
     expect(statuses(await domain.run(teamsUpsert, { rows }))).toEqual(['CREATED', 'CREATED', 'CREATED', 'CREATED']);
     expect(statuses(await domain.run(teamsUpsert, { rows }))).toEqual(['UNCHANGED', 'UNCHANGED', 'UNCHANGED', 'UNCHANGED']);
     expect(await parents()).toMatchObject({ 'east-1': 'east', 'east-2': 'east', east: 'all', all: null });
-    expect(statuses(await domain.run(teamsUpsert, { rows: [{ externalId: hr('east-1'), name: 'East 1', lead: null }] }))).toEqual(['UPDATED']);
+    expect(statuses(await domain.run(teamsUpsert, { rows: [{ externalId: hr('east-1'), name: 'East 1', lead: null }] }))).toEqual([
+      'UPDATED',
+    ]);
     expect(await parents()).toMatchObject({ 'east-1': 'east' });
   });
 
@@ -99,8 +117,11 @@ describe('members', () => {
     const { id: teamId } = await domain.done(teamCreate, { name: 'Club', externalId: hr('club') });
     const { id: userId } = await domain.done(userCreate, { name: 'Member', email: 'member@example.com' });
     const names = { team: ref('club'), user: { email: 'Member@example.com' } };
-    for (const command of [teamMemberAdd, teamMemberAdd, teamMemberRemove, teamMemberRemove]) expect(await domain.done(command, names)).toEqual({ id: teamId });
-    const events = await domain.db.query<{ type: string; data: unknown }>(sql`select type, data from event_inbox where subject_id = ${teamId}::uuid order by position offset 1`);
+    for (const command of [teamMemberAdd, teamMemberAdd, teamMemberRemove, teamMemberRemove])
+      expect(await domain.done(command, names)).toEqual({ id: teamId });
+    const events = await domain.db.query<{ type: string; data: unknown }>(
+      sql`select type, data from event_inbox where subject_id = ${teamId}::uuid order by position offset 1`,
+    );
     expect(events).toEqual([
       { type: 'team.member_added', data: { after: { userId: encodeId('User', userId) } } },
       { type: 'team.member_removed', data: { before: { userId: encodeId('User', userId) } } },
@@ -112,10 +133,16 @@ describe('members', () => {
   it('of teams beyond the row scope cannot be added, neither by the team nor by the user', async () => {
     const { id: teamId } = await domain.done(teamCreate, { name: 'Closed', externalId: hr('closed') });
     const { id: userId } = await domain.done(userCreate, { name: 'Climber', email: 'climber@example.com' });
-    const climber = viewerWith(domain.viewer, { permissions: ['users:*', 'teams:*'], rowScope: { teams: 'TEAM' } }, { userId, teamIds: [] });
+    const climber = viewerWith(
+      domain.viewer,
+      { permissions: ['users:*', 'teams:*'], rowScope: { teams: 'TEAM' } },
+      { userId, teamIds: [] },
+    );
     const me = { email: 'climber@example.com' };
     expect(codesOf(await domain.run(teamMemberAdd, { team: ref('closed'), user: me }, climber))).toEqual(['NOT_FOUND team']);
-    expect(statuses(await domain.run(usersUpsert, { rows: [{ ...me, name: 'Climber', teams: [ref('closed')] }] }, climber))).toEqual(['REJECTED NOT_FOUND rows.0.teams.0']);
+    expect(statuses(await domain.run(usersUpsert, { rows: [{ ...me, name: 'Climber', teams: [ref('closed')] }] }, climber))).toEqual([
+      'REJECTED NOT_FOUND rows.0.teams.0',
+    ]);
     expect(codesOf(await domain.run(teamUpdate, { id: encodeId('Team', teamId), lead: me }, climber))).toEqual(['NOT_FOUND id']);
     expect(codesOf(await domain.run(teamArchive, { id: encodeId('Team', teamId) }, climber))).toEqual(['NOT_FOUND id']);
     expect((await domain.run(teamMemberAdd, { team: ref('closed'), user: me }, { ...climber, teamIds: [teamId] })).result).not.toBeNull();

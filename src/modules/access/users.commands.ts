@@ -19,7 +19,8 @@ function email(description: string) {
     .string()
     .transform((value, context) => {
       const address = normaliseEmail(value);
-      if (!isEmail(address)) context.addIssue({ code: 'custom', message: 'Not an e-mail address such as ada@example.com.', params: { code: 'EMAIL_INVALID' } });
+      if (!isEmail(address))
+        context.addIssue({ code: 'custom', message: 'Not an e-mail address such as ada@example.com.', params: { code: 'EMAIL_INVALID' } });
       return address;
     })
     .meta({ description });
@@ -30,7 +31,11 @@ const fields = {
   name: text('Full name.'),
   email: email('Work e-mail address, unique in the workspace. The first sign-in with it, when verified, becomes this user.').nullish(),
   role: key('Key of the role. Giving or taking one needs roles:write too, and no role that exceeds the caller.').nullish(),
-  teams: z.array(teamRef('A team.')).max(MAX_TEAMS, `At most ${MAX_TEAMS} teams.`).nullish().meta({ description: 'Teams to add the user to.' }),
+  teams: z
+    .array(teamRef('A team.'))
+    .max(MAX_TEAMS, `At most ${MAX_TEAMS} teams.`)
+    .nullish()
+    .meta({ description: 'Teams to add the user to.' }),
 };
 
 export const userCreate = defineCommand({
@@ -51,7 +56,12 @@ export const userUpdate = defineCommand({
   name: 'userUpdate',
   description: 'Changes a user: absent fields stay, null clears.',
   permission: 'users:write',
-  input: input('UserUpdateInput', 'Changes of a user.', { id: id('User', 'The user.'), expectedVersion: version(), ...changeable, name: fields.name.nullish() }),
+  input: input('UserUpdateInput', 'Changes of a user.', {
+    id: id('User', 'The user.'),
+    expectedVersion: version(),
+    ...changeable,
+    name: fields.name.nullish(),
+  }),
   run: async (ctx, { id: target, expectedVersion, ...patch }) => {
     const current = await lockReachable(ctx, 'User', target);
     expectVersion('User', current, expectedVersion);
@@ -65,13 +75,16 @@ export const userRestore = toggleCommand('User', false);
 
 export const usersUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<UserPatch>({
   name: 'usersUpsert',
-  description: 'Makes or changes users, matched by externalId, or by email where no externalId is given. Absent fields of existing ones stay.',
+  description:
+    'Makes or changes users, matched by externalId, or by email where no externalId is given. Absent fields of existing ones stay.',
   permission: 'users:write',
   inputName: 'UsersUpsertInput',
-  row: input('UserUpsertRow', 'One user to make or change.', fields).refine((row) => row.externalId != null || row.email != null, {
-    message: 'Give externalId or email.',
-    params: { code: 'KEY_MISSING' },
-  }).meta({ gql: 'UserUpsertRow', description: 'One user to make or change, found by externalId or, where that is absent, by email.' }),
+  row: input('UserUpsertRow', 'One user to make or change.', fields)
+    .refine((row) => row.externalId != null || row.email != null, {
+      message: 'Give externalId or email.',
+      params: { code: 'KEY_MISSING' },
+    })
+    .meta({ gql: 'UserUpsertRow', description: 'One user to make or change, found by externalId or, where that is absent, by email.' }),
   keysOf: keysOfUser,
   apply: async (ctx, rows, sink) => {
     for (let rest = rows; rest.length > 0; ) {
@@ -83,8 +96,14 @@ export const usersUpsert: Command<BulkInput, BulkOutcome> = defineBulkCommand<Us
 });
 
 // Two rows can mean one user by different keys, one by reference and one by address: the second waits for the first.
-async function matchUsers(ctx: CommandContext, rows: readonly BulkRow<UserPatch>[]): Promise<{ items: UserItem[]; later: BulkRow<UserPatch>[]; matches: UserRow[] }> {
-  const matches = await matchingUsers(ctx, rows.map((row) => row.value));
+async function matchUsers(
+  ctx: CommandContext,
+  rows: readonly BulkRow<UserPatch>[],
+): Promise<{ items: UserItem[]; later: BulkRow<UserPatch>[]; matches: UserRow[] }> {
+  const matches = await matchingUsers(
+    ctx,
+    rows.map((row) => row.value),
+  );
   const byRef = new Map(matches.map((row) => [refKey(row.externalSystem, row.externalId), row]));
   const byEmail = new Map(matches.map((row) => [row.email, row]));
   const items: UserItem[] = [];

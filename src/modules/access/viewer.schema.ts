@@ -29,7 +29,8 @@ const limits: Record<string, [value: number, description: string]> = {
 /** The published limits; other parts add theirs with `builder.objectFields`. */
 export const LimitsRef = builder.objectRef<object>('Limits').implement({
   description: 'What one request may ask for.',
-  fields: (t) => Object.fromEntries(Object.entries(limits).map(([name, [value, description]]) => [name, t.int({ description, resolve: () => value })])),
+  fields: (t) =>
+    Object.fromEntries(Object.entries(limits).map(([name, [value, description]]) => [name, t.int({ description, resolve: () => value })])),
 });
 
 // Whoever asks may know their own records, whatever the role says of others'.
@@ -44,27 +45,53 @@ async function ownRow(ctx: Context, entity: Entity, id: string | null | undefine
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
   description: 'Who is asking, and what they may do.',
   fields: (t) => ({
-    workspace: t.field({ type: refOf('Workspace'), description: 'The workspace of the credential.', resolve: (_viewer, _args, ctx) => readWorkspace(readerOf(ctx)) }),
-    user: t.field({ type: refOf('User'), nullable: true, description: 'The user who is signed in; null for an API key.', resolve: (viewer, _args, ctx) => ownRow(ctx, user, viewer.userId) }),
+    workspace: t.field({
+      type: refOf('Workspace'),
+      description: 'The workspace of the credential.',
+      resolve: (_viewer, _args, ctx) => readWorkspace(readerOf(ctx)),
+    }),
+    user: t.field({
+      type: refOf('User'),
+      nullable: true,
+      description: 'The user who is signed in; null for an API key.',
+      resolve: (viewer, _args, ctx) => ownRow(ctx, user, viewer.userId),
+    }),
     apiKey: t.field({
       type: refOf('ApiKey'),
       nullable: true,
       description: 'The API key that is used; null for a user.',
       resolve: (viewer, _args, ctx) => ownRow(ctx, apiKey, viewer.actor.kind === 'API_KEY' ? viewer.actor.id : null),
     }),
-    role: t.field({ type: refOf('Role'), nullable: true, description: 'The role held.', resolve: (viewer, _args, ctx) => ownRow(ctx, role, viewer.roleId) }),
+    role: t.field({
+      type: refOf('Role'),
+      nullable: true,
+      description: 'The role held.',
+      resolve: (viewer, _args, ctx) => ownRow(ctx, role, viewer.roleId),
+    }),
     permissions: t.stringList({ description: 'What the role allows.', resolve: (viewer) => [...viewer.role.permissions].sort() }),
-    hiddenFields: t.stringList({ description: 'Fields the role withholds, such as `Customer.birthDate`.', resolve: (viewer) => [...viewer.role.hiddenFields].sort() }),
+    hiddenFields: t.stringList({
+      description: 'Fields the role withholds, such as `Customer.birthDate`.',
+      resolve: (viewer) => [...viewer.role.hiddenFields].sort(),
+    }),
     rowScopes: t.field({
       type: [RowScopeRuleRef],
       description: 'Subjects of which only some rows are seen; all rows of the others.',
       resolve: (viewer) => rulesOf(Object.fromEntries(viewer.role.rowScope)),
     }),
-    expiresAt: t.field({ type: 'DateTime', nullable: true, description: 'When the credential ends; live connections are closed then.', resolve: (viewer) => viewer.expiresAt }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the credential ends; live connections are closed then.',
+      resolve: (viewer) => viewer.expiresAt,
+    }),
     limits: t.field({ type: LimitsRef, description: 'What one request may ask for.', resolve: () => ({}) }),
   }),
 });
 
 builder.queryField('viewer', (t) =>
-  t.field({ type: ViewerRef, description: 'Who is asking: needs a credential, but no permission.', resolve: (_root, _args, ctx) => viewerOf(ctx) }),
+  t.field({
+    type: ViewerRef,
+    description: 'Who is asking: needs a credential, but no permission.',
+    resolve: (_root, _args, ctx) => viewerOf(ctx),
+  }),
 );

@@ -1,7 +1,7 @@
 // Changing which custom attributes there are. Their indexes follow what is written, in the same transaction.
 import { z } from 'zod';
-import { type Command, type CommandContext } from '../../commands/command.ts';
-import { crudCommands, type CrudCommands } from '../../commands/crud.ts';
+import type { Command, CommandContext } from '../../commands/command.ts';
+import { type CrudCommands, crudCommands } from '../../commands/crud.ts';
 import { attributeKey, bool, id, input, longText, oneOf, text, version } from '../../commands/fields.ts';
 import { AttributeEntityValues, AttributeTypeValues } from '../../db/models.ts';
 import './attributes.entity.ts';
@@ -13,8 +13,13 @@ const changeable = {
   description: longText('What it means.', 2000).nullish(),
   type: oneOf('AttributeType', AttributeTypeValues, 'What values it takes. Fixed once a record has one.'),
   required: bool('Whether every new record must have it; false unless told.').optional(),
-  options: z.array(text('An option.')).max(500, 'At most 500 options.').nullish().meta({ description: 'The values that a SELECT or MULTI_SELECT can take, in the order to show them; only for these types. Records keep what they have when one goes.' }),
-  indexed: bool('Whether an index serves ranges and orders by it; false unless told. At most 20 for customers and 20 for interactions.').optional(),
+  options: z.array(text('An option.')).max(500, 'At most 500 options.').nullish().meta({
+    description:
+      'The values that a SELECT or MULTI_SELECT can take, in the order to show them; only for these types. Records keep what they have when one goes.',
+  }),
+  indexed: bool(
+    'Whether an index serves ranges and orders by it; false unless told. At most 20 for customers and 20 for interactions.',
+  ).optional(),
 };
 
 const creating = new WeakSet<CommandContext>();

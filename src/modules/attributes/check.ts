@@ -14,12 +14,19 @@ export type CheckedAttributes = { attributes: Attributes } | { errors: UserError
  * required attributes must be there. Errors: ATTRIBUTE_UNKNOWN, ATTRIBUTE_TYPE, ATTRIBUTE_OPTION and
  * ATTRIBUTE_REQUIRED, each at `['attributes', key]`.
  */
-export async function checkAttributes(ctx: CommandContext, owner: AttributeOwner, given: unknown, current: Attributes | null): Promise<CheckedAttributes> {
+export async function checkAttributes(
+  ctx: CommandContext,
+  owner: AttributeOwner,
+  given: unknown,
+  current: Attributes | null,
+): Promise<CheckedAttributes> {
   if (given === undefined && current) return { attributes: current };
   if (given != null && (typeof given !== 'object' || Array.isArray(given))) {
     return { errors: [userError('ATTRIBUTE_TYPE', 'Expected an object of attributes by their keys.', ['attributes'])] };
   }
-  const changes = Object.entries(given === null && current ? Object.fromEntries(Object.keys(current).map((key) => [key, null])) : ((given as object | undefined) ?? {}));
+  const changes = Object.entries(
+    given === null && current ? Object.fromEntries(Object.keys(current).map((key) => [key, null])) : ((given as object | undefined) ?? {}),
+  );
   const definitions = await definitionsOf(ctx, owner, changes.length > 0);
   return merge(definitions, changes, current);
 }

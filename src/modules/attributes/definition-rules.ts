@@ -6,7 +6,7 @@ import { reject } from '../../commands/user-errors.ts';
 import type { AttributeDefinitionRow, AttributeEntity, AttributeType } from '../../db/models.ts';
 import { textOf } from '../../query/attribute-filter.ts';
 import { attributesLock } from './definitions.ts';
-import { indexKindOf, INDEXES_PER_ENTITY, tableOfEntity } from './indexes.ts';
+import { INDEXES_PER_ENTITY, indexKindOf, tableOfEntity } from './indexes.ts';
 import { MAX_INDEXED_TEXT } from './values.ts';
 
 type Values = Record<string, unknown>;
@@ -23,11 +23,17 @@ export async function checkDefinition(ctx: CommandContext, values: Values, curre
   const given = Object.fromEntries(Object.entries(columns).filter(([, value]) => value != null));
   const after: Shape = { ...blank, ...before, ...given };
   checkOptions(after);
-  if (after.indexed && !indexKindOf(after.type)) reject('ATTRIBUTE_INDEX_TYPE', 'A BOOLEAN or MULTI_SELECT attribute needs no index of its own: equality is served by the one of all attributes.', ['indexed']);
+  if (after.indexed && !indexKindOf(after.type))
+    reject(
+      'ATTRIBUTE_INDEX_TYPE',
+      'A BOOLEAN or MULTI_SELECT attribute needs no index of its own: equality is served by the one of all attributes.',
+      ['indexed'],
+    );
   const retyped = before !== null && before.type !== after.type;
   const newlyIndexed = after.indexed && !(before?.indexed && !before.archivedAt);
   if (retyped || newlyIndexed) await ctx.tx.query(sql`select pg_advisory_xact_lock(${attributesLock(ctx.workspaceId, after.entity)})`);
-  if (retyped && (await isUsed(ctx, after))) reject('ATTRIBUTE_IN_USE', `Records have values of type ${before.type}: make another attribute instead.`, ['type']);
+  if (retyped && (await isUsed(ctx, after)))
+    reject('ATTRIBUTE_IN_USE', `Records have values of type ${before.type}: make another attribute instead.`, ['type']);
   if (newlyIndexed || (retyped && after.indexed)) await checkIndexable(ctx, after, before?.id ?? null);
   return columns;
 }
@@ -44,16 +50,20 @@ async function find(ctx: CommandContext, { entity, key }: Values): Promise<Attri
 }
 
 async function isUsed(ctx: CommandContext, { entity, key }: Shape): Promise<boolean> {
-  const rows = await ctx.tx.query(sql`select from ${raw(tableOfEntity[entity])} where workspace_id = ${ctx.workspaceId}::uuid and attributes ? ${key} limit 1`);
+  const rows = await ctx.tx.query(
+    sql`select from ${raw(tableOfEntity[entity])} where workspace_id = ${ctx.workspaceId}::uuid and attributes ? ${key} limit 1`,
+  );
   return rows.length > 0;
 }
 
 async function checkIndexable(ctx: CommandContext, after: Shape, self: string | null): Promise<void> {
   const others = await ctx.tx.query(sql`select from attribute_definitions
     where workspace_id = ${ctx.workspaceId}::uuid and entity = ${after.entity}::attribute_entity and indexed and archived_at is null and id is distinct from ${self}::uuid`);
-  if (others.length >= INDEXES_PER_ENTITY) reject('ATTRIBUTE_INDEX_LIMIT', `At most ${INDEXES_PER_ENTITY} attributes can be indexed.`, ['indexed']);
+  if (others.length >= INDEXES_PER_ENTITY)
+    reject('ATTRIBUTE_INDEX_LIMIT', `At most ${INDEXES_PER_ENTITY} attributes can be indexed.`, ['indexed']);
   if (after.type !== 'TEXT') return;
   const long = await ctx.tx.query(sql`select from ${raw(tableOfEntity[after.entity])}
     where workspace_id = ${ctx.workspaceId}::uuid and length(${textOf(raw('attributes'), after.key)}) > ${MAX_INDEXED_TEXT} limit 1`);
-  if (long.length > 0) reject('ATTRIBUTE_INDEX_LENGTH', `A record has a text of more than ${MAX_INDEXED_TEXT} characters, which no index takes.`, ['indexed']);
+  if (long.length > 0)
+    reject('ATTRIBUTE_INDEX_LENGTH', `A record has a text of more than ${MAX_INDEXED_TEXT} characters, which no index takes.`, ['indexed']);
 }

@@ -13,7 +13,13 @@ export const tableOfEntity: Record<AttributeEntity, string> = { CUSTOMER: 'custo
 
 // Waiting for the table longer than this would hold up its writers.
 const LOCK_TIMEOUT = '10s';
-const kinds: Partial<Record<AttributeType, 'number' | 'text'>> = { NUMBER: 'number', TEXT: 'text', SELECT: 'text', DATE: 'text', DATE_TIME: 'text' };
+const kinds: Partial<Record<AttributeType, 'number' | 'text'>> = {
+  NUMBER: 'number',
+  TEXT: 'text',
+  SELECT: 'text',
+  DATE: 'text',
+  DATE_TIME: 'text',
+};
 
 /** How an index compares values of the type; undefined where none makes sense. */
 export function indexKindOf(type: AttributeType): 'number' | 'text' | undefined {
@@ -52,7 +58,11 @@ async function refuseTooMany(ctx: CommandContext, rows: AttributeDefinitionRow[]
 }
 
 /** The statement that makes an index. It takes no parameters: the key and the workspace are checked and stand in its text. */
-export function createSql(workspaceId: string, { id, entity, key }: Pick<AttributeDefinitionRow, 'id' | 'entity' | 'key'>, kind: 'number' | 'text'): Sql {
+export function createSql(
+  workspaceId: string,
+  { id, entity, key }: Pick<AttributeDefinitionRow, 'id' | 'entity' | 'key'>,
+  kind: 'number' | 'text',
+): Sql {
   if (!/^[0-9a-f-]{36}$/.test(workspaceId)) throw new Error('unchecked workspace id');
   const value = kind === 'number' ? numberOf(raw('attributes'), key) : textOf(raw('attributes'), key);
   return sql`create index if not exists ${raw(quoteIdent(indexName(id, kind)))} on ${raw(tableOfEntity[entity])} (${value}, id) where workspace_id = ${raw(`'${workspaceId}'::uuid`)}`;
@@ -63,7 +73,8 @@ async function run(ctx: CommandContext, statements: Sql[]): Promise<void> {
   try {
     for (const statement of statements) await ctx.tx.execute(statement);
   } catch (error) {
-    if ((error as { code?: string }).code === '55P03') reject('ATTRIBUTE_INDEX_BUSY', 'The table was too busy to index it; try again.', ['indexed']);
+    if ((error as { code?: string }).code === '55P03')
+      reject('ATTRIBUTE_INDEX_BUSY', 'The table was too busy to index it; try again.', ['indexed']);
     throw error;
   }
   await ctx.tx.execute(sql`set local lock_timeout = 0`);

@@ -5,13 +5,19 @@ import type { Definition } from './definitions.ts';
 import { checkValue, MAX_INDEXED_TEXT, MAX_TEXT } from './values.ts';
 
 const definition = (type: AttributeType, more: Partial<Definition> = {}): Definition => ({
-  key: 'k', type, required: false, options: new Set(['red', 'green', 'blue']), indexed: false, archived: false, ...more,
+  key: 'k',
+  type,
+  required: false,
+  options: new Set(['red', 'green', 'blue']),
+  indexed: false,
+  archived: false,
+  ...more,
 });
 const codeOf = (type: AttributeType, value: unknown, more?: Partial<Definition>) => {
   const checked = checkValue(definition(type, more), value);
   return 'code' in checked ? checked.code : null;
 };
-const valueOf = (type: AttributeType, value: unknown) => (checkValue(definition(type), value) as { value: unknown }).value;
+const kept = (type: AttributeType, value: unknown) => (checkValue(definition(type), value) as { value: unknown }).value;
 
 describe('each type', () => {
   test.each<[AttributeType, unknown, unknown]>([
@@ -24,17 +30,30 @@ describe('each type', () => {
     ['SELECT', 'red', 'red'],
     ['MULTI_SELECT', ['red', 'blue', 'red'], ['blue', 'red']],
     ['MULTI_SELECT', [], undefined],
-  ])('%s keeps %j as %j', (type, value, kept) => {
-    expect(valueOf(type, value)).toEqual(kept);
+  ])('%s keeps %j as %j', (type, value, wanted) => {
+    expect(kept(type, value)).toEqual(wanted);
   });
 
   test.each<[AttributeType, unknown]>([
-    ['TEXT', 1], ['TEXT', 'x'.repeat(MAX_TEXT + 1)], ['TEXT', 'a\0b'], ['TEXT', 'half \ud83d'],
-    ['NUMBER', '1'], ['NUMBER', Number.NaN], ['NUMBER', Number.POSITIVE_INFINITY],
-    ['BOOLEAN', 'true'], ['BOOLEAN', 1],
-    ['DATE', '2023-02-29'], ['DATE', '2023-2-1'], ['DATE', '2023-02-01T00:00:00Z'],
-    ['DATE_TIME', '2023-02-29T00:00:00Z'], ['DATE_TIME', '2023-02-28T00:00:00'], ['DATE_TIME', '9999-12-31T23:30:00-01:00'], ['DATE_TIME', 5],
-    ['SELECT', ['red']], ['MULTI_SELECT', 'red'], ['MULTI_SELECT', [1]],
+    ['TEXT', 1],
+    ['TEXT', 'x'.repeat(MAX_TEXT + 1)],
+    ['TEXT', 'a\0b'],
+    ['TEXT', 'half \ud83d'],
+    ['NUMBER', '1'],
+    ['NUMBER', Number.NaN],
+    ['NUMBER', Number.POSITIVE_INFINITY],
+    ['BOOLEAN', 'true'],
+    ['BOOLEAN', 1],
+    ['DATE', '2023-02-29'],
+    ['DATE', '2023-2-1'],
+    ['DATE', '2023-02-01T00:00:00Z'],
+    ['DATE_TIME', '2023-02-29T00:00:00Z'],
+    ['DATE_TIME', '2023-02-28T00:00:00'],
+    ['DATE_TIME', '9999-12-31T23:30:00-01:00'],
+    ['DATE_TIME', 5],
+    ['SELECT', ['red']],
+    ['MULTI_SELECT', 'red'],
+    ['MULTI_SELECT', [1]],
   ])('%s refuses %j', (type, value) => {
     expect(codeOf(type, value)).toBe('ATTRIBUTE_TYPE');
   });

@@ -24,7 +24,12 @@ const checks: Record<AttributeType, (value: unknown, definition: Definition) => 
   BOOLEAN: (value) => (typeof value === 'boolean' ? kept(value) : wrong('Expected true or false.')),
   DATE: (value) => (typeof value === 'string' && isDay(value) ? kept(value) : wrong('Expected a day of the calendar such as 2026-01-31.')),
   DATE_TIME: checkMoment,
-  SELECT: (value, definition) => (typeof value !== 'string' ? wrong('Expected one of the options.') : definition.options.has(value) ? kept(value) : badOption(value, definition)),
+  SELECT: (value, definition) =>
+    typeof value !== 'string'
+      ? wrong('Expected one of the options.')
+      : definition.options.has(value)
+        ? kept(value)
+        : badOption(value, definition),
   MULTI_SELECT: checkOptions,
 };
 

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import { crudCommands } from '../../commands/crud.ts';
 import { int, key, longText, text } from '../../commands/fields.ts';
-import { requireTeamRef, teamRef, type TeamRef } from '../access/index.ts';
+import { requireTeamRef, type TeamRef, teamRef } from '../access/index.ts';
 import './lifecycle.entity.ts';
 
 type Values = Record<string, unknown>;
@@ -32,7 +32,9 @@ async function toColumns(ctx: CommandContext, { team, ...values }: Values, curre
 
 // The stage's own place if it is there already.
 async function positionOf(ctx: CommandContext, stageKey: string): Promise<number> {
-  const [row] = await ctx.tx.query<{ position: number }>(sql`select coalesce(max(position) filter (where key = ${stageKey}), max(position) + 1, 0)::int as position
+  const [row] = await ctx.tx.query<{
+    position: number;
+  }>(sql`select coalesce(max(position) filter (where key = ${stageKey}), max(position) + 1, 0)::int as position
     from lifecycle_stages where workspace_id = ${ctx.workspaceId}::uuid`);
   return row!.position;
 }

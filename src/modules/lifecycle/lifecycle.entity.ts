@@ -1,6 +1,6 @@
 // What can be read of the lifecycle: its stages, and the moves of customers between them.
 import sql from 'sql-template-tag';
-import { defineEntity, entityNamed, type Entity } from '../../query/entity.ts';
+import { defineEntity, type Entity, entityNamed } from '../../query/entity.ts';
 import { mayRead } from '../../query/policy.ts';
 
 export const lifecycleStage: Entity = defineEntity({

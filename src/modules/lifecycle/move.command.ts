@@ -9,7 +9,13 @@ import type { CustomerRow } from '../../db/models.ts';
 import { type CustomerRef, customerRef, recordStageEntry, requireCustomer } from '../customers/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
 
-type MoveInput = { customer: CustomerRef; stage: string; occurredAt?: Date | null; reason?: string | null; expectedVersion?: number | null };
+type MoveInput = {
+  customer: CustomerRef;
+  stage: string;
+  occurredAt?: Date | null;
+  reason?: string | null;
+  expectedVersion?: number | null;
+};
 
 export const customerMoveToStage = defineCommand<MoveInput, { id: string }>({
   name: 'customerMoveToStage',
@@ -47,12 +53,18 @@ async function move(ctx: CommandContext, row: CustomerRow, toId: string, asked: 
     subjectType: 'Customer',
     subjectId: row.id,
     customerId: row.id,
-    data: { before: { stageId: row.stageId, stageSince: row.stageSince }, after: { stageId: toId, stageSince: occurredAt }, ...(reason ? { reason } : {}) },
+    data: {
+      before: { stageId: row.stageId, stageSince: row.stageSince },
+      after: { stageId: toId, stageSince: occurredAt },
+      ...(reason ? { reason } : {}),
+    },
   });
 }
 
 async function lastMove(ctx: CommandContext, row: CustomerRow): Promise<Date | null> {
-  const [last] = await ctx.tx.query<{ at: Date | null }>(sql`select greatest(max(occurred_at), ${row.stageSince}::timestamptz) as at from lifecycle_transitions
+  const [last] = await ctx.tx.query<{
+    at: Date | null;
+  }>(sql`select greatest(max(occurred_at), ${row.stageSince}::timestamptz) as at from lifecycle_transitions
     where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${row.id}::uuid`);
   return last!.at;
 }

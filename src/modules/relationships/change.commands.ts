@@ -20,7 +20,11 @@ const target = { id: id('Relationship', 'The relationship.'), expectedVersion: v
 
 /** Locks a tie with its kind and customers, in the order of everyone who writes ties. */
 async function lockTie(ctx: CommandContext, { id: tieId, expectedVersion }: Target): Promise<{ row: RelationshipRow; kind: Kind }> {
-  const [seen] = await ctx.tx.query<{ kindId: string; fromId: string; toId: string }>(sql`select kind_id as "kindId", from_id as "fromId", to_id as "toId"
+  const [seen] = await ctx.tx.query<{
+    kindId: string;
+    fromId: string;
+    toId: string;
+  }>(sql`select kind_id as "kindId", from_id as "fromId", to_id as "toId"
     from relationships where workspace_id = ${ctx.workspaceId}::uuid and id = ${tieId}::uuid`);
   if (!seen) notFound('Relationship', ['id']);
   const kind = await kindById(ctx, seen.kindId);
@@ -28,7 +32,8 @@ async function lockTie(ctx: CommandContext, { id: tieId, expectedVersion }: Targ
   const visible = await lockCustomers(ctx, [seen.fromId, seen.toId]);
   if (visible.size < 2) notFound('Relationship', ['id']);
   const row = (await lockRow(ctx, 'Relationship', tieId)) ?? notFound('Relationship', ['id']);
-  if (row.kindId !== seen.kindId || row.fromId !== seen.fromId || row.toId !== seen.toId) throw new RetryTransaction('the relationship moved meanwhile');
+  if (row.kindId !== seen.kindId || row.fromId !== seen.fromId || row.toId !== seen.toId)
+    throw new RetryTransaction('the relationship moved meanwhile');
   expectVersion('Relationship', row, expectedVersion);
   return { row, kind };
 }
@@ -43,7 +48,9 @@ export const relationshipUpdate = defineCommand<Target & TieInput, { id: string 
   name: 'relationshipUpdate',
   description: 'Changes a relationship: absent fields stay, null clears. Its kind and customers stay: make another one instead.',
   permission,
-  input: input('RelationshipUpdateInput', 'Changes of a relationship.', { ...target, ...tieFields }) as unknown as z.ZodType<Target & TieInput>,
+  input: input('RelationshipUpdateInput', 'Changes of a relationship.', { ...target, ...tieFields }) as unknown as z.ZodType<
+    Target & TieInput
+  >,
   run: async (ctx, given) => {
     const { row, kind } = await lockTie(ctx, given);
     const changes = changesOf(row, toTieFields(given));
@@ -59,14 +66,19 @@ export const relationshipUpdate = defineCommand<Target & TieInput, { id: string 
 async function refuseTakenRef(ctx: CommandContext, ref: { system: string; value: string }): Promise<void> {
   const [other] = await ctx.tx.query<{ id: string }>(sql`select id from relationships
     where workspace_id = ${ctx.workspaceId}::uuid and external_system = ${ref.system} and external_id = ${ref.value}`);
-  if (other) reject('DUPLICATE', 'Another relationship has this external reference.', ['externalRef'], { existing: { type: 'Relationship', id: other.id } });
+  if (other)
+    reject('DUPLICATE', 'Another relationship has this external reference.', ['externalRef'], {
+      existing: { type: 'Relationship', id: other.id },
+    });
 }
 
 function archiving(verb: 'Archive' | 'Restore'): Command<Target, { id: string }> {
   const archive = verb === 'Archive';
   return defineCommand<Target, { id: string }>({
     name: `relationship${verb}`,
-    description: archive ? 'Archives a relationship: it no longer counts, lists hide it, nothing is lost.' : 'Brings an archived relationship back, if the rules of its kind allow it.',
+    description: archive
+      ? 'Archives a relationship: it no longer counts, lists hide it, nothing is lost.'
+      : 'Brings an archived relationship back, if the rules of its kind allow it.',
     permission,
     input: input(`Relationship${verb}Input`, `Which relationship to ${verb.toLowerCase()}.`, target) as unknown as z.ZodType<Target>,
     run: async (ctx, given) => {

@@ -13,7 +13,9 @@ export async function kindsByKey(ctx: CommandContext, keys: Iterable<string>): P
 
 /** One kind by its id. */
 export async function kindById(ctx: CommandContext, id: string): Promise<Kind> {
-  const [row] = await ctx.tx.query<Kind>(sql`select id, key, acyclic, exclusive from relationship_kinds where workspace_id = ${ctx.workspaceId}::uuid and id = ${id}::uuid`);
+  const [row] = await ctx.tx.query<Kind>(
+    sql`select id, key, acyclic, exclusive from relationship_kinds where workspace_id = ${ctx.workspaceId}::uuid and id = ${id}::uuid`,
+  );
   return row!;
 }
 

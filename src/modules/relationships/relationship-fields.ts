@@ -16,7 +16,12 @@ export const endFields = {
   to: customerRef('The second customer: the employer, the parent …'),
 };
 
-export type TieInput = { title?: string | null; since?: string | null; until?: string | null; externalRef?: { system: string; value: string } | null };
+export type TieInput = {
+  title?: string | null;
+  since?: string | null;
+  until?: string | null;
+  externalRef?: { system: string; value: string } | null;
+};
 export type EndsInput = { kind: string; from: CustomerRef; to: CustomerRef };
 
 /** The columns that the fields give: absent ones are undefined, null clears. */

@@ -15,7 +15,9 @@ export const relationshipCreate = defineCommand<EndsInput & TieInput, { id: stri
   name: 'relationshipCreate',
   description: 'Ties two customers.',
   permission,
-  input: input('RelationshipCreateInput', 'A new relationship.', { ...endFields, ...tieFields }) as unknown as z.ZodType<EndsInput & TieInput>,
+  input: input('RelationshipCreateInput', 'A new relationship.', { ...endFields, ...tieFields }) as unknown as z.ZodType<
+    EndsInput & TieInput
+  >,
   run: async (ctx, fields) => {
     const refuse = (_index: number, ...errors: Parameters<typeof UserErrors.prototype.errors.push>) => {
       throw new UserErrors(errors);
@@ -29,10 +31,16 @@ export const relationshipCreate = defineCommand<EndsInput & TieInput, { id: stri
 
 export const relationshipsUpsert = defineBulkCommand<EndsInput & TieInput>({
   name: 'relationshipsUpsert',
-  description: 'Makes or changes relationships, matched by external reference, then by kind and both customers. Absent fields of existing ones stay; archived ones stay archived.',
+  description:
+    'Makes or changes relationships, matched by external reference, then by kind and both customers. Absent fields of existing ones stay; archived ones stay archived.',
   permission,
   inputName: 'RelationshipsUpsertInput',
-  row: input('RelationshipUpsertRow', 'One relationship to make or change.', { ...endFields, ...tieFields }) as unknown as z.ZodType<EndsInput & TieInput>,
-  keysOf: ({ kind, from, to, externalRef }) => [JSON.stringify([kind, from, to]), ...(externalRef ? [JSON.stringify([externalRef.system, externalRef.value])] : [])],
+  row: input('RelationshipUpsertRow', 'One relationship to make or change.', { ...endFields, ...tieFields }) as unknown as z.ZodType<
+    EndsInput & TieInput
+  >,
+  keysOf: ({ kind, from, to, externalRef }) => [
+    JSON.stringify([kind, from, to]),
+    ...(externalRef ? [JSON.stringify([externalRef.system, externalRef.value])] : []),
+  ],
   apply: async (ctx, rows, sink) => writeTies(ctx, await resolveEnds(ctx, rows, sink.reject), 'change', sink),
 });

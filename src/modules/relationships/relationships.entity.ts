@@ -2,7 +2,7 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { scopeOf } from '../../auth/permissions.ts';
 import type { Viewer } from '../../auth/viewer.ts';
-import { type ColumnOf, defineEntity, entityNamed, type Entity } from '../../query/entity.ts';
+import { type ColumnOf, defineEntity, type Entity, entityNamed } from '../../query/entity.ts';
 import { mayRead, rowPolicy } from '../../query/policy.ts';
 import { tableOf } from '../../query/sql.ts';
 
@@ -37,6 +37,7 @@ function bothVisible(c: ColumnOf, viewer: Viewer): Sql | null {
   const customer = entityNamed('Customer');
   if (!mayRead(viewer, customer)) return sql`false`;
   if (scopeOf(viewer.role, customer.subject) === 'ALL' && !customer.visible) return null;
-  const seen = (id: Sql, alias: string) => sql`exists (select from ${tableOf('Customer')} ${raw(alias)} where ${raw(alias)}.id = ${id} and ${rowPolicy(viewer, customer, alias)})`;
+  const seen = (id: Sql, alias: string) =>
+    sql`exists (select from ${tableOf('Customer')} ${raw(alias)} where ${raw(alias)}.id = ${id} and ${rowPolicy(viewer, customer, alias)})`;
   return sql`(${seen(c('fromId'), 'rel_from')} and ${seen(c('toId'), 'rel_to')})`;
 }

@@ -8,10 +8,21 @@ import { type EndsInput, type TieInput, toTieFields } from './relationship-field
 import type { TieWrite } from './write-ties.ts';
 
 /** The rows whose names all mean something; the others are rejected with every reason there is. */
-export async function resolveEnds(ctx: CommandContext, rows: BulkRow<EndsInput & TieInput>[], rejectRow: (index: number, ...errors: UserError[]) => void): Promise<BulkRow<TieWrite>[]> {
-  const kinds = await kindsByKey(ctx, rows.map(({ value }) => value.kind));
+export async function resolveEnds(
+  ctx: CommandContext,
+  rows: BulkRow<EndsInput & TieInput>[],
+  rejectRow: (index: number, ...errors: UserError[]) => void,
+): Promise<BulkRow<TieWrite>[]> {
+  const kinds = await kindsByKey(
+    ctx,
+    rows.map(({ value }) => value.kind),
+  );
   await lockKinds(ctx, kinds.values());
-  const customers = await resolveCustomerRefs(ctx, rows.flatMap(({ value }) => [value.from, value.to]), { create: false });
+  const customers = await resolveCustomerRefs(
+    ctx,
+    rows.flatMap(({ value }) => [value.from, value.to]),
+    { create: false },
+  );
   return rows.flatMap(({ index, value }, i) => {
     const kind = kinds.get(value.kind);
     const errors = kind ? [] : [userError('NOT_FOUND', `There is no relationship kind ${value.kind}.`, ['kind'])];

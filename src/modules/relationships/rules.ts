@@ -25,7 +25,13 @@ export function tiesOf(ties: Iterable<Tie>): Ties {
 export async function loadTies(ctx: CommandContext, added: { kind: Kind; fromId: string; toId: string }[]): Promise<Ties> {
   const ruled = added.filter(({ kind }) => isRuled(kind));
   if (ruled.length === 0) return new Map();
-  const starts = ruled.flatMap(({ kind, fromId, toId }) => [[kind.id, fromId], [kind.id, toId]] as const);
+  const starts = ruled.flatMap(
+    ({ kind, fromId, toId }) =>
+      [
+        [kind.id, fromId],
+        [kind.id, toId],
+      ] as const,
+  );
   const rows = await ctx.tx.query<Tie>(sql`
     with recursive onward (kind_id, id) as (
       select * from unnest(${starts.map(([kindId]) => kindId)}::uuid[], ${starts.map(([, customerId]) => customerId)}::uuid[])
@@ -41,7 +47,9 @@ export async function loadTies(ctx: CommandContext, added: { kind: Kind; fromId:
 export function objection(ties: Ties, kind: Kind, tie: Tie): UserError | null {
   const others = [...(ties.get(place(kind.id, tie.fromId)) ?? [])].filter(([id]) => id !== tie.id);
   if (kind.exclusive && others.length > 0) {
-    return userError('RELATIONSHIP_EXCLUSIVE', `A customer has at most one active tie of kind ${kind.key}: end the other first.`, ['to'], { existing: { type: 'Relationship', id: others[0]![0] } });
+    return userError('RELATIONSHIP_EXCLUSIVE', `A customer has at most one active tie of kind ${kind.key}: end the other first.`, ['to'], {
+      existing: { type: 'Relationship', id: others[0]![0] },
+    });
   }
   if (kind.acyclic && leadsTo(ties, tie.toId, tie.fromId, tie)) {
     return userError('RELATIONSHIP_CYCLE', `Ties of kind ${kind.key} must not run in a circle.`, ['to']);

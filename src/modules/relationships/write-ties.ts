@@ -22,8 +22,10 @@ type Plan = { created: RelationshipRow[]; updated: { row: RelationshipRow; chang
 
 const tripleOf = (tie: { kindId: string; fromId: string; toId: string }) => `${tie.kindId} ${tie.fromId} ${tie.toId}`;
 const tripleOfWrite = ({ kind, fromId, toId }: TieWrite) => tripleOf({ kindId: kind.id, fromId, toId });
-const refOf = (system: string | null | undefined, value: string | null | undefined) => (system == null ? null : JSON.stringify([system, value]));
-const keysOf = (write: TieWrite) => [tripleOfWrite(write), refOf(write.fields.externalSystem, write.fields.externalId)].filter((key) => key !== null);
+const refOf = (system: string | null | undefined, value: string | null | undefined) =>
+  system == null ? null : JSON.stringify([system, value]);
+const keysOf = (write: TieWrite) =>
+  [tripleOfWrite(write), refOf(write.fields.externalSystem, write.fields.externalId)].filter((key) => key !== null);
 
 /**
  * Makes ties, or changes the one with the same external reference or the same kind and ends. The caller holds the locks
@@ -39,7 +41,10 @@ export async function writeTies(ctx: CommandContext, writes: Write[], existing: 
 /** Answers the writes that must come after these, since they found a tie that one of these changes. */
 async function writeWave(ctx: CommandContext, wave: Write[], existing: 'change' | 'refuse', report: TieReport): Promise<Write[]> {
   const found = await findTies(ctx, wave);
-  const ties = await loadTies(ctx, wave.map(({ value }) => value));
+  const ties = await loadTies(
+    ctx,
+    wave.map(({ value }) => value),
+  );
   const plan: Plan = { created: [], updated: [] };
   const claimed = new Set<RelationshipRow>();
   const left: Write[] = [];
@@ -66,20 +71,40 @@ function duplicateOf(row: RelationshipRow): UserError {
   return userError('DUPLICATE', 'There is such a relationship already.', [], { existing: { type: 'Relationship', id: row.id } });
 }
 
-function planOne(ctx: CommandContext, plan: Plan, ties: Ties, index: number, write: TieWrite, row: RelationshipRow | null, report: TieReport): void {
+function planOne(
+  ctx: CommandContext,
+  plan: Plan,
+  ties: Ties,
+  index: number,
+  write: TieWrite,
+  row: RelationshipRow | null,
+  report: TieReport,
+): void {
   const ends = { kindId: write.kind.id, fromId: write.fromId, toId: write.toId };
   const changes = row && changesOf(row, { ...ends, ...write.fields });
-  if (row && !changes) return report.done(index, 'UNCHANGED', row.id);
+  if (row && !changes) {
+    report.done(index, 'UNCHANGED', row.id);
+    return;
+  }
   const after = { ...(row ?? blank(ctx)), ...ends, ...given(write.fields) };
   const error = wrongPeriod(after) ?? applyTie(ctx, ties, write.kind, row, after);
-  if (error) return report.reject(index, error);
+  if (error) {
+    report.reject(index, error);
+    return;
+  }
   if (row) plan.updated.push({ row, changes: changes! });
   else plan.created.push(after);
   report.done(index, row ? 'UPDATED' : 'CREATED', after.id);
 }
 
 /** Plays a change of a tie on those there are; answers what speaks against it and then leaves them as they were. */
-export function applyTie(ctx: CommandContext, ties: Ties, kind: Kind, before: RelationshipRow | null, after: RelationshipRow): UserError | null {
+export function applyTie(
+  ctx: CommandContext,
+  ties: Ties,
+  kind: Kind,
+  before: RelationshipRow | null,
+  after: RelationshipRow,
+): UserError | null {
   if (isActiveTie(ctx, after)) {
     const error = objection(ties, kind, after);
     if (error) return error;
@@ -120,7 +145,9 @@ async function findTies(ctx: CommandContext, wave: Write[]): Promise<Found> {
         join relationships t on t.workspace_id = ${ctx.workspaceId}::uuid and t.external_system = w.external_system and t.external_id = w.external_id)
     order by r.id for no key update of r`);
   return {
-    byRef: new Map(rows.flatMap((row) => (row.externalSystem === null ? [] : [[refOf(row.externalSystem, row.externalId)!, row] as const]))),
+    byRef: new Map(
+      rows.flatMap((row) => (row.externalSystem === null ? [] : [[refOf(row.externalSystem, row.externalId)!, row] as const])),
+    ),
     byTriple: new Map(rows.map((row) => [tripleOf(row), row])),
   };
 }
@@ -130,7 +157,11 @@ async function carryOut(ctx: CommandContext, { created, updated }: Plan): Promis
     const inserted = await ctx.tx.execute(sql`${insertSql('Relationship', created)} on conflict do nothing`);
     if (inserted < created.length) throw new RetryTransaction('a relationship was made meanwhile');
   }
-  await writeManyChanges(ctx, 'Relationship', updated.map(({ row, changes }) => ({ id: row.id, after: changes.after }))).catch(retryTaken);
+  await writeManyChanges(
+    ctx,
+    'Relationship',
+    updated.map(({ row, changes }) => ({ id: row.id, after: changes.after })),
+  ).catch(retryTaken);
   for (const row of created) emitTie(ctx, 'created', row, { after: contentOf(row) });
   for (const { row, changes } of updated) emitTie(ctx, 'updated', { ...row, ...changes.after } as Tie, changes);
 }
@@ -143,11 +174,18 @@ export function retryTaken(error: unknown): never {
 
 function contentOf({ kindId, fromId, toId, ...row }: RelationshipRow): Record<string, unknown> {
   const { title, since, until, externalSystem, externalId } = row;
-  const optional = Object.fromEntries(Object.entries({ title, since, until, externalSystem, externalId }).filter(([, value]) => value !== null));
+  const optional = Object.fromEntries(
+    Object.entries({ title, since, until, externalSystem, externalId }).filter(([, value]) => value !== null),
+  );
   return { kindId, fromId, toId, ...optional };
 }
 
 /** Appends `relationship.<what>`; it concerns the first customer. */
-export function emitTie(ctx: CommandContext, what: string, tie: { id: string; fromId: string }, data: { before?: Record<string, unknown>; after?: Record<string, unknown> }): void {
+export function emitTie(
+  ctx: CommandContext,
+  what: string,
+  tie: { id: string; fromId: string },
+  data: { before?: Record<string, unknown>; after?: Record<string, unknown> },
+): void {
   ctx.emit({ type: `relationship.${what}`, subjectType: 'Relationship', subjectId: tie.id, customerId: tie.fromId, data });
 }

@@ -15,7 +15,8 @@ type FiguresValue = Figures & { period: Period; planned: Money | null; monthlyTa
 
 // A role that may not see a column must not see what it adds up to either.
 function requireColumn(ctx: Context, column: string): void {
-  if (hidesColumn(viewerOf(ctx), entityNamed('Interaction'), column)) throw apiError('FORBIDDEN', 'The role hides what this figure is made of.');
+  if (hidesColumn(viewerOf(ctx), entityNamed('Interaction'), column))
+    throw apiError('FORBIDDEN', 'The role hides what this figure is made of.');
 }
 
 const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implement({
@@ -24,14 +25,46 @@ const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implemen
     from: t.field({ type: 'DateTime', description: 'Begin of the period.', resolve: (row) => row.period.from }),
     to: t.field({ type: 'DateTime', description: 'End of the period, not part of it.', resolve: (row) => row.period.to }),
     volume: t.exposeInt('volume', { description: 'How many interactions there were.' }),
-    inbound: t.int({ description: 'How many of them the customer began.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.inbound) }),
-    outbound: t.int({ description: 'How many of them the company began.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.outbound) }),
-    customers: t.int({ description: 'How many different customers.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'customerId'), row.customers) }),
-    lastContactAt: t.field({ type: 'DateTime', nullable: true, description: 'When the last one in the period happened.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'occurredAt'), row.lastContactAt) }),
-    cost: t.field({ type: [MoneyRef], description: 'What they cost as recorded, by currency.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'costAmount'), row.cost) }),
-    plannedCost: t.field({ type: MoneyRef, nullable: true, description: 'What that many contacts are planned to cost; null without a planned cost of one.', resolve: (row) => row.planned }),
-    value: t.field({ type: [MoneyRef], description: 'What they were worth, by currency.', resolve: (row, _args, ctx) => (requireColumn(ctx, 'valueAmount'), row.value) }),
-    target: t.float({ nullable: true, description: 'How many contacts were wanted: the monthly target, by its part of each month of the period.', resolve: ({ monthlyTarget, period }) => (monthlyTarget === null ? null : Math.round(monthlyTarget * monthsBetween(period.from, period.to) * 100) / 100) }),
+    inbound: t.int({
+      description: 'How many of them the customer began.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.inbound),
+    }),
+    outbound: t.int({
+      description: 'How many of them the company began.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.outbound),
+    }),
+    customers: t.int({
+      description: 'How many different customers.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'customerId'), row.customers),
+    }),
+    lastContactAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the last one in the period happened.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'occurredAt'), row.lastContactAt),
+    }),
+    cost: t.field({
+      type: [MoneyRef],
+      description: 'What they cost as recorded, by currency.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'costAmount'), row.cost),
+    }),
+    plannedCost: t.field({
+      type: MoneyRef,
+      nullable: true,
+      description: 'What that many contacts are planned to cost; null without a planned cost of one.',
+      resolve: (row) => row.planned,
+    }),
+    value: t.field({
+      type: [MoneyRef],
+      description: 'What they were worth, by currency.',
+      resolve: (row, _args, ctx) => (requireColumn(ctx, 'valueAmount'), row.value),
+    }),
+    target: t.float({
+      nullable: true,
+      description: 'How many contacts were wanted: the monthly target, by its part of each month of the period.',
+      resolve: ({ monthlyTarget, period }) =>
+        monthlyTarget === null ? null : Math.round(monthlyTarget * monthsBetween(period.from, period.to) * 100) / 100,
+    }),
   }),
 });
 

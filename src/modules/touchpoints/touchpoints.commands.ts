@@ -3,7 +3,8 @@ import type { CommandContext } from '../../commands/command.ts';
 import { crudCommands } from '../../commands/crud.ts';
 import { int, key, longText, money, text } from '../../commands/fields.ts';
 import { notFound } from '../../commands/rows.ts';
-import { requireTeamRef, teamRef, type TeamRef } from '../access/index.ts';
+import { reject } from '../../commands/user-errors.ts';
+import { requireTeamRef, type TeamRef, teamRef } from '../access/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
 import './touchpoints.entity.ts';
 
@@ -29,6 +30,7 @@ export const touchPointCommands = crudCommands({
 
 async function toColumns(ctx: CommandContext, { channel, stage, department, cost, ...plain }: Values): Promise<Values> {
   const columns: Values = { ...plain };
+  if (channel === null) reject('REQUIRED', 'This field cannot be cleared.', ['channel']);
   if (channel !== undefined) columns.channelId = await idOfKey(ctx, 'Channel', channel, 'channel');
   if (stage !== undefined) columns.stageId = await idOfKey(ctx, 'LifecycleStage', stage, 'stage');
   if (department !== undefined) columns.departmentId = await requireTeamRef(ctx, department as TeamRef | null, ['department']);

@@ -31,7 +31,14 @@ export async function bootstrapWorkspace(db: Database, { apiKey, log }: Bootstra
     await tx.query(sql`select pg_advisory_xact_lock(${LOCK}::int8)`);
     const [first] = await tx.query<{ id: string; key: string }>(sql`select id, key from workspaces order by created_at, id limit 1`);
     if (!first) {
-      const made = await createWorkspaceIn(tx, { key: 'main', name: 'Main', currency: 'GBP', timeZone: 'Europe/London', country: 'GB', apiKey: apiKey ?? undefined });
+      const made = await createWorkspaceIn(tx, {
+        key: 'main',
+        name: 'Main',
+        currency: 'GBP',
+        timeZone: 'Europe/London',
+        country: 'GB',
+        apiKey: apiKey ?? undefined,
+      });
       lines.push('made the first workspace, "main"');
       return { ...made, created: true };
     }

@@ -49,7 +49,7 @@ export async function createWorkspaceIn(tx: Transaction, input: NewWorkspace): P
   const fill = async (model: ModelName, rows: readonly ({ key: string } & Record<string, unknown>)[]): Promise<Map<string, string>> => {
     const full = rows.map((row) => ({ workspaceId, id: newId(), ...row }));
     await insertRows(tx, model, full as never);
-    rows.forEach((row, i) => happened(`${eventNoun(model)}.created`, model, full[i]!.id, row));
+    for (const [i, row] of rows.entries()) happened(`${eventNoun(model)}.created`, model, full[i]!.id, row);
     return new Map(full.map((row) => [row.key, row.id]));
   };
 
@@ -61,7 +61,10 @@ export async function createWorkspaceIn(tx: Transaction, input: NewWorkspace): P
   await fill('RelationshipKind', relationshipKinds);
   await fill('PartyRole', partyRoles);
   await fill('LifecycleStage', lifecycleStages);
-  await fill('TouchPoint', touchPoints.map(({ channel, ...point }) => ({ ...point, channelId: channelIds.get(channel)! })));
+  await fill(
+    'TouchPoint',
+    touchPoints.map(({ channel, ...point }) => ({ ...point, channelId: channelIds.get(channel)! })),
+  );
   const roleIds = await fill('Role', roles);
   await appendEvents(tx, system(workspaceId), events);
   const apiKey = input.apiKey ?? createApiKey().token;
@@ -70,18 +73,30 @@ export async function createWorkspaceIn(tx: Transaction, input: NewWorkspace): P
 }
 
 /** Stores an administrator key by its hash. Throws API_KEY_UNUSABLE. */
-export async function addKey(tx: Transaction, { workspaceId, roleId, token }: { workspaceId: string; roleId: string; token: string }): Promise<void> {
+export async function addKey(
+  tx: Transaction,
+  { workspaceId, roleId, token }: { workspaceId: string; roleId: string; token: string },
+): Promise<void> {
   assertUsableApiKey(token);
   const id = newId();
   const shown = { name: 'Administrator', prefix: apiKeyPrefix(token), roleId };
   await insertRows(tx, 'ApiKey', [{ workspaceId, id, ...shown, hash: hashApiKey(token) }]);
-  const event = { type: 'api_key.created', subjectType: 'ApiKey', subjectId: id, customerId: null, occurredAt: new Date(), data: { after: shown } };
+  const event = {
+    type: 'api_key.created',
+    subjectType: 'ApiKey',
+    subjectId: id,
+    customerId: null,
+    occurredAt: new Date(),
+    data: { after: shown },
+  };
   await appendEvents(tx, system(workspaceId), [event]);
 }
 
 /** The id of the workspace's administrator role; null where there is none. */
 export async function administratorRole(tx: Transaction, workspaceId: string): Promise<string | null> {
-  const [row] = await tx.query<{ id: string }>(sql`select id from roles where workspace_id = ${workspaceId}::uuid and key = 'administrator' and archived_at is null`);
+  const [row] = await tx.query<{ id: string }>(
+    sql`select id from roles where workspace_id = ${workspaceId}::uuid and key = 'administrator' and archived_at is null`,
+  );
   return row?.id ?? null;
 }
 

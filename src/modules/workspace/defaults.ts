@@ -14,7 +14,18 @@ function nameOf(key: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export const channels = named(['email', 'E-mail'], 'phone', ['sms', 'SMS'], 'chat', 'web', ['social', 'Social media'], 'in_person', 'post', 'fax', 'field_service');
+export const channels = named(
+  ['email', 'E-mail'],
+  'phone',
+  ['sms', 'SMS'],
+  'chat',
+  'web',
+  ['social', 'Social media'],
+  'in_person',
+  'post',
+  'fax',
+  'field_service',
+);
 
 export const interactionKinds = named(
   'order_placed',
@@ -60,9 +71,17 @@ const ties: Tie[] = [
   ['advises', 'advises', 'is advised by'],
   ['represents', 'represents', 'is represented by'],
 ];
-export const relationshipKinds = ties.map(([key, name, inverseName, { acyclic = false, exclusive = false } = {}]) => ({ key, name, inverseName, acyclic, exclusive }));
+export const relationshipKinds = ties.map(([key, name, inverseName, { acyclic = false, exclusive = false } = {}]) => ({
+  key,
+  name,
+  inverseName,
+  acyclic,
+  exclusive,
+}));
 
-export const lifecycleStages = named('prospect', 'first_purchase', ['repeat', 'Repeat customer'], 'loyal', 'advocate', 'lost').map((stage, position) => ({ ...stage, position }));
+export const lifecycleStages = named('prospect', 'first_purchase', ['repeat', 'Repeat customer'], 'loyal', 'advocate', 'lost').map(
+  (stage, position) => ({ ...stage, position }),
+);
 
 type Place = [key: string, name: string, channel: string, purpose: string];
 const places: Place[] = [

@@ -1,5 +1,5 @@
 // What other modules and the start may use of workspaces.
-export { type Bootstrapped, type BootstrapOptions, bootstrapWorkspace } from './bootstrap.ts';
+export { type BootstrapOptions, type Bootstrapped, bootstrapWorkspace } from './bootstrap.ts';
 export { type CreatedWorkspace, createWorkspace, type NewWorkspace } from './create-workspace.ts';
 export { readWorkspace } from './read-workspace.ts';
 export { workspaceUpdate } from './workspace.commands.ts';

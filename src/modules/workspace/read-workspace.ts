@@ -11,7 +11,9 @@ export async function readWorkspace(reader: Reader): Promise<EntityRow> {
   const { viewer } = reader;
   return reader.batch('workspace', viewer.workspaceId, async (ids: readonly string[]) => {
     const hidden = (property: string) => hidesColumn(viewer, workspace, property);
-    const [row] = await reader.db.query<EntityRow>(sql`select ${selectList('Workspace', 'w', hidden)} from workspaces w where w.id = ${viewer.workspaceId}::uuid`);
+    const [row] = await reader.db.query<EntityRow>(
+      sql`select ${selectList('Workspace', 'w', hidden)} from workspaces w where w.id = ${viewer.workspaceId}::uuid`,
+    );
     return ids.map(() => ({ ...row!, __typename: 'Workspace' }));
   });
 }

@@ -16,7 +16,10 @@ const currency = z
   .meta({ gql: 'CurrencyCode', description: 'Currency used where an amount comes without one.' });
 const country = z
   .string()
-  .refine((code) => /^[A-Z]{2}$/.test(code) && countryNames.of(code) !== undefined, { message: 'Not an ISO 3166-1 country such as GB.', params: { code: 'COUNTRY_INVALID' } })
+  .refine((code) => /^[A-Z]{2}$/.test(code) && countryNames.of(code) !== undefined, {
+    message: 'Not an ISO 3166-1 country such as GB.',
+    params: { code: 'COUNTRY_INVALID' },
+  })
   .meta({ gql: 'CountryCode', description: 'Country used to read phone numbers written without a country prefix.' });
 
 export const workspaceUpdate = defineCommand({
@@ -32,7 +35,9 @@ export const workspaceUpdate = defineCommand({
   run: async (ctx, patch) => {
     const cleared = (['name', 'currency', 'timeZone'] as const).filter((field) => patch[field] === null);
     if (cleared.length > 0) throw new UserErrors(cleared.map((field) => userError('REQUIRED', 'This field cannot be cleared.', [field])));
-    const [row] = await ctx.tx.query<RowOf['Workspace']>(sql`select id, key, name, currency, time_zone as "timeZone", country, created_at as "createdAt"
+    const [row] = await ctx.tx.query<
+      RowOf['Workspace']
+    >(sql`select id, key, name, currency, time_zone as "timeZone", country, created_at as "createdAt"
       from workspaces where id = ${ctx.workspaceId}::uuid for no key update`);
     const changes = changesOf(row!, patch);
     if (!changes) return { id: ctx.workspaceId };
