@@ -32,6 +32,7 @@ async function newKey(input: object = {}): Promise<{ id: string; token: string }
   const result = await domain.done(apiKeyCreate, { name: 'Test', role: 'read-only', ...input });
   return { id: encodeId('ApiKey', result.id), token: secretOf(result)! };
 }
+
 describe('API keys', () => {
   it('tell who is asking', async () => {
     const { id, token } = await newKey({ expiresAt: new Date(Date.now() + 3_600_000) });

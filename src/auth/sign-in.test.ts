@@ -4,16 +4,7 @@ import { createTestDomain, type TestDomain } from '../../tests/support/domain.ts
 import { type OidcProvider, startOidcProvider } from '../../tests/support/oidc.ts';
 import type { Database } from '../db/database.ts';
 import { encodeId } from '../graphql/ids.ts';
-import {
-  apiKeyCreate,
-  secretOf,
-  teamArchive,
-  teamCreate,
-  teamMemberAdd,
-  userArchive,
-  userCreate,
-  userUpdate,
-} from '../modules/access/index.ts';
+import { teamArchive, teamCreate, teamMemberAdd, userArchive, userCreate, userUpdate } from '../modules/access/index.ts';
 import { createWorkspace } from '../modules/workspace/index.ts';
 import { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticate.ts';
 
@@ -40,10 +31,6 @@ const codeOf = (promise: Promise<unknown>) =>
     (error: { extensions?: { code?: string }; message: string }) => error.extensions?.code ?? error.message,
   );
 const bearer = (token: string) => `Bearer ${token}`;
-async function _newKey(input: object = {}): Promise<{ id: string; token: string }> {
-  const result = await domain.done(apiKeyCreate, { name: 'Test', role: 'read-only', ...input });
-  return { id: encodeId('ApiKey', result.id), token: secretOf(result)! };
-}
 describe('tokens of the identity provider', () => {
   const token = (sub: string, claims: Record<string, unknown> = {}, expiresIn = 300) =>
     provider.issueToken({ sub, audience, claims, expiresIn });

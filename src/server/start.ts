@@ -42,6 +42,7 @@ export async function startTrato(config: Config, options: StartOptions): Promise
   try {
     // The schema and the HTTP stack load while the database starts.
     const loading = loadServer();
+    loading.catch(() => undefined); // told where it is awaited, unless something else fails before
     const { url, failed } = await step('starting the database', findDatabase(config, say), (database) => database.stop());
     await step('migrating the database', applyMigrations({ url, log: say }));
     const db = await step('connecting', connect(config, url, log), (opened) => opened.close());

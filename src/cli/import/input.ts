@@ -53,7 +53,8 @@ export function fingerprint(path: string): Fingerprint {
   return { size, mtimeMs, head: createHash('sha256').update(head).digest('hex') };
 }
 
-const isSeekable = (input: Input): boolean => !input.gzipped && input.encoding === 'utf-8' && input.path !== '-';
+/** Whether reading can begin at an offset of the text: that of a plain UTF-8 file is the file's own. */
+export const isSeekable = (input: Input): boolean => !input.gzipped && input.encoding === 'utf-8' && input.path !== '-';
 
 /** Bytes of the file that reading from `offset` does not read at all: none where the text must be decoded from its start. */
 export const skippedBytes = (input: Input, offset: number): number => (isSeekable(input) ? offset : 0);

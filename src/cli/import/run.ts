@@ -8,7 +8,7 @@ import type { Counts } from './counts.ts';
 import { summaryLine, total } from './counts.ts';
 import { START } from './decoded.ts';
 import type { Fingerprint, Input } from './input.ts';
-import { describeInput, fingerprint, skippedBytes } from './input.ts';
+import { describeInput, fingerprint, isSeekable, skippedBytes } from './input.ts';
 import type { Ledger } from './ledger.ts';
 import { openLedger } from './ledger.ts';
 import type { Mapping, Pass } from './mapping.ts';
@@ -172,11 +172,13 @@ async function runPass(
 ): Promise<PassEnd> {
   const { state } = ledger;
   const { importId, pass: passIndex } = state;
-  let bytes = (input.size ?? 0) * passIndex + skippedBytes(input, state.position.offset);
-  progress.bytes(bytes);
+  const before = (input.size ?? 0) * passIndex;
+  progress.bytes(before + skippedBytes(input, state.position.offset));
+  // What is read runs ahead of what is acknowledged; where the file's offsets are known the latter is shown.
+  let taken = before;
   const onBytes = (count: number): void => {
-    bytes += count;
-    progress.bytes(bytes);
+    taken += count;
+    if (!isSeekable(input)) progress.bytes(taken);
   };
   const { columns, records } = await openRecords(
     input,
@@ -198,6 +200,7 @@ async function runPass(
     (batch, results) => {
       ledger.acknowledge(pass.name, batch, results);
       progress.rows(batch.read);
+      if (isSeekable(input)) progress.bytes(before + batch.end.offset);
     },
     { concurrency: pass.ordered ? 1 : settings.concurrency, interrupt: settings.interrupt },
   );

@@ -7,7 +7,7 @@ import { addressColumns, type IdentityRow, type Party, type Profile } from './pa
 import { addressAt, type phoneBook, placeIn } from './places.ts';
 import { type Random, randomFor } from './random.ts';
 
-const privateCustomers: [Profile, number][] = [['prospect', 52], ['first_purchase', 58], ['repeat', 76], ['loyal', 46], ['advocate', 13], ['lost', 20]];
+const privateCustomers: [Profile, number][] = [['prospect', 48], ['first_purchase', 54], ['repeat', 72], ['loyal', 44], ['advocate', 13], ['lost', 19]];
 const countries = [['GB', 78], ['IE', 6], ['DE', 5], ['FR', 4], ['SE', 2], ['US', 3], ['AU', 2]] as const;
 const titles = ['Managing director', 'Buyer', 'Head of purchasing', 'Shop manager', 'Owner', 'Finance manager', 'Operations manager', 'Fleet coordinator'];
 const branchTitles: Record<string, string[]> = {
@@ -103,7 +103,7 @@ export function contactPeople({ calendar, phones }: Books, organisations: readon
   let serial = 5000;
   return organisations.flatMap((organisation) => {
     const random = randomFor('contacts', organisation.number);
-    const count = organisation.profile === 'prospect' || organisation.means < 1 ? random.weighted([[1, 9], [2, 1]]) : random.weighted([[1, 1], [2, 1]]);
+    const count = organisation.means >= 1 && random.chance(0.25) ? 2 : 1;
     const jobs = random.shuffled(branchTitles[organisation.sport] ?? titles);
     return Array.from({ length: count }, (_, n) => contactPerson(calendar, phones, organisation, jobs[n]!, random, `P-${++serial}`));
   });

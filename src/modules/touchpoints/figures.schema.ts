@@ -14,9 +14,11 @@ import { touchPoint } from './touchpoints.entity.ts';
 type FiguresValue = Figures & { period: Period; planned: Money | null; monthlyTarget: number | null };
 
 // A role that may not see a column must not see what it adds up to either.
-function requireColumn(ctx: Context, column: string): void {
-  if (hidesColumn(viewerOf(ctx), entityNamed('Interaction'), column))
+function madeOf<T>(column: string, read: (row: FiguresValue) => T) {
+  return (row: FiguresValue, _args: object, ctx: Context): T => {
+    if (!hidesColumn(viewerOf(ctx), entityNamed('Interaction'), column)) return read(row);
     throw apiError('FORBIDDEN', 'The role hides what this figure is made of.');
+  };
 }
 
 const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implement({
@@ -27,26 +29,26 @@ const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implemen
     volume: t.exposeInt('volume', { description: 'How many interactions there were.' }),
     inbound: t.int({
       description: 'How many of them the customer began.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.inbound),
+      resolve: madeOf('direction', (row) => row.inbound),
     }),
     outbound: t.int({
       description: 'How many of them the company began.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'direction'), row.outbound),
+      resolve: madeOf('direction', (row) => row.outbound),
     }),
     customers: t.int({
       description: 'How many different customers.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'customerId'), row.customers),
+      resolve: madeOf('customerId', (row) => row.customers),
     }),
     lastContactAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When the last one in the period happened.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'occurredAt'), row.lastContactAt),
+      resolve: madeOf('occurredAt', (row) => row.lastContactAt),
     }),
     cost: t.field({
       type: [MoneyRef],
       description: 'What they cost as recorded, by currency.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'costAmount'), row.cost),
+      resolve: madeOf('costAmount', (row) => row.cost),
     }),
     plannedCost: t.field({
       type: MoneyRef,
@@ -57,7 +59,7 @@ const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implemen
     value: t.field({
       type: [MoneyRef],
       description: 'What they were worth, by currency.',
-      resolve: (row, _args, ctx) => (requireColumn(ctx, 'valueAmount'), row.value),
+      resolve: madeOf('valueAmount', (row) => row.value),
     }),
     target: t.float({
       nullable: true,

@@ -136,7 +136,7 @@ describe('a later start', () => {
     };
     expect(await said(apiKey)).toContain('withdrawn');
     expect(await opens(apiKey)).toBeNull();
-    await db.execute(sql`update api_keys set revoked_at = null, expires_at = now() where id = ${row!.id}::uuid`);
+    await db.execute(sql`update api_keys set revoked_at = null, expires_at = now() - interval '1 second' where id = ${row!.id}::uuid`);
     expect(await said(apiKey)).toContain('expired');
     await db.execute(
       sql`update api_keys set expires_at = null, role_id = (select id from roles where key = 'sales') where id = ${row!.id}::uuid`,
