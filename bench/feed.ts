@@ -70,7 +70,7 @@ export async function benchFeed(): Promise<void> {
     open = await metric();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const writes = [];
+  const writes: Awaited<ReturnType<typeof write>>[] = [];
   for (let n = 0; n < WRITES; n++) {
     writes.push(await write(n));
     await new Promise((resolve) => setTimeout(resolve, 150));

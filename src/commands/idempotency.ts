@@ -15,9 +15,11 @@ const KEPT = sql`interval '24 hours'`;
 export async function recallResult(tx: Transaction, record: IdempotencyRecord): Promise<{ result: unknown } | null> {
   const { viewer, key, command, inputHash } = record;
   const where = sql`workspace_id = ${viewer.workspaceId}::uuid and credential_id = ${viewer.credentialId}::uuid and key = ${key}`;
-  await tx.execute(sql`delete from idempotency_records where ${where} and created_at < now() - ${KEPT}`);
-  const claimed = await tx.execute(sql`insert into idempotency_records (workspace_id, credential_id, key, command, input_hash)
-    values (${viewer.workspaceId}, ${viewer.credentialId}, ${key}, ${command}, ${inputHash}) on conflict do nothing`);
+  // A key older than 24 hours is taken over by the same statement.
+  const claimed = await tx.execute(sql`insert into idempotency_records as r (workspace_id, credential_id, key, command, input_hash)
+    values (${viewer.workspaceId}, ${viewer.credentialId}, ${key}, ${command}, ${inputHash})
+    on conflict (workspace_id, credential_id, key) do update set command = excluded.command, input_hash = excluded.input_hash, result = null, created_at = now()
+    where r.created_at < now() - ${KEPT}`);
   if (claimed === 1) return null;
   const [known] = await tx.query<{ command: string; input_hash: string; result: unknown }>(sql`select command, input_hash, result from idempotency_records where ${where}`);
   if (!known || known.command !== command || known.input_hash !== inputHash) throw apiError('IDEMPOTENCY_KEY_REUSED');

@@ -4,7 +4,7 @@ import { apiError } from '../graphql/errors.ts';
 import { hasPermission, isHidden, scopeOf } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { entityNamed, type ColumnOf, type Entity, type ScopeSpec } from './entity.ts';
-import { allOf, columnsOfAlias, tableOf } from './sql.ts';
+import { allOf, columnsOfAlias, modelOf, tableOf } from './sql.ts';
 
 /** Throws FORBIDDEN unless the viewer may read the entity. */
 export function requireRead(viewer: Viewer, entity: Entity): void {
@@ -40,7 +40,8 @@ export function fieldOfColumn(entity: Entity, property: string): string {
 export function rowPolicy(viewer: Viewer, entity: Entity, alias: string): Sql {
   const c = columnsOfAlias(entity.name, alias);
   return allOf([
-    sql`${c('workspaceId')} = ${viewer.workspaceId}::uuid`,
+    // The workspace's own row has no workspace_id: its id is one.
+    sql`${c('workspaceId' in modelOf(entity.name).columns ? 'workspaceId' : 'id')} = ${viewer.workspaceId}::uuid`,
     entity.scope ? scopePredicate(viewer, entity, entity.scope, c, alias) : null,
     entity.visible?.(c, viewer),
   ]);

@@ -1,5 +1,4 @@
 // The live feeds: events, interactionRecorded and customerChanged. One log, one cursor, backfill first and then live.
-import type { Viewer } from '../../auth/viewer.ts';
 import { encodeCursor, type EventRow, type FeedStep } from '../../events/index.ts';
 import { builder } from '../../graphql/builder.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
@@ -8,6 +7,7 @@ import { filterRef } from '../../graphql/filter-inputs.ts';
 import { decodeId } from '../../graphql/ids.ts';
 import { loadOne } from '../../graphql/object-type.ts';
 import { refOf } from '../../graphql/refs.ts';
+import { canonical } from '../../query/cursor.ts';
 import { compileFilter, type FilterInput } from '../../query/filter.ts';
 import { requireRead } from '../../query/policy.ts';
 import type { EntityRow } from '../../query/page.ts';
@@ -38,8 +38,6 @@ const LaggedRef = builder.objectRef<Lagged>('FeedLagged').implement({
 
 const EventFeedItemRef = builder.unionType('EventFeedItem', { description: 'What the event feed sends.', types: [EventRef, CaughtUpRef, LaggedRef] });
 
-type Followed = { step: FeedStep; viewer: Viewer };
-
 /** A generator that ends at once when the subscriber leaves, also while it waits for the next event. */
 function endable<T>(make: (signal: AbortSignal) => AsyncGenerator<T>): AsyncGenerator<T> {
   const leaving = new AbortController();
@@ -63,29 +61,30 @@ function endable<T>(make: (signal: AbortSignal) => AsyncGenerator<T>): AsyncGene
   };
 }
 
-async function* follow(ctx: Context, args: EventsArgs, more: object, signal: AbortSignal): AsyncGenerator<Followed> {
+async function* follow(ctx: Context, args: EventsArgs, more: object, signal: AbortSignal): AsyncGenerator<FeedStep> {
   const viewer = viewerOf(ctx);
   const after = eventCursor(args.after);
   const filter = { ...eventFilter(viewer, args), ...more };
   try {
-    for await (const step of ctx.hub.follow({ ...filter, signal, ...(after === undefined ? {} : { after }) })) yield { step, viewer };
+    for await (const step of ctx.hub.follow({ ...filter, signal, ...(after === undefined ? {} : { after }) })) yield step;
   } catch (error) {
     throw toApiError(error);
   }
 }
 
 async function* eventFeed(ctx: Context, args: EventsArgs, signal: AbortSignal): AsyncGenerator<FeedEnvelope> {
-  for await (const { step, viewer } of follow(ctx, args, {}, signal)) {
+  const reader = readerOf(ctx);
+  for await (const step of follow(ctx, args, {}, signal)) {
     if (step.kind === 'caughtUp') yield { root: { kind: 'caughtUp', cursor: encodeCursor(step.cursor) } };
     else if (step.kind === 'lagged') yield { root: { kind: 'lagged', cursor: encodeCursor(step.cursor), behind: step.behind } };
-    else for (const event of await onlyVisible(ctx.db, viewer, step.events)) yield { root: event };
+    else for (const event of await onlyVisible(reader, step.events)) yield { root: event };
   }
 }
 
 /** A feed of one entity: for each event its row as `rowsOf` reads it, those it leaves out are skipped. */
 async function* entityFeed(ctx: Context, after: string | null | undefined, more: object, signal: AbortSignal, rowsOf: (events: EventRow[]) => Promise<(EntityRow | null)[]>): AsyncGenerator<FeedEnvelope> {
   let lagged = false;
-  for await (const { step } of follow(ctx, { after: after ?? null }, more, signal)) {
+  for await (const step of follow(ctx, { after: after ?? null }, more, signal)) {
     if (step.kind === 'lagged') lagged = true;
     if (step.kind !== 'events') continue;
     const rows = await rowsOf(step.events);
@@ -121,10 +120,14 @@ builder.subscriptionFields((t) => ({
       filter: t.arg({ type: filterRef(interaction) as never, description: 'Only those that fit, as they are when they are sent.' }),
     },
     subscribe: (_root, args, ctx) => {
-      const { viewer, db } = readerOf(ctx);
+      const reader = readerOf(ctx);
+      const { viewer, db } = reader;
       requireRead(viewer, interaction);
       const where = args.filter ? compileFilter(viewer, interaction, args.filter as FilterInput, 't') : undefined;
-      const read = (events: EventRow[]) => readByIds(db, viewer, interaction, events.map((event) => event.subjectId), where);
+      // Subscribers of equal policy and filter share the read of an event's row.
+      const share = `feed:Interaction:${canonical(args.filter ?? null)}`;
+      const load = (ids: readonly string[]) => readByIds(db, viewer, interaction, ids, where);
+      const read = (events: EventRow[]) => Promise.all(events.map((event) => reader.batch(share, event.subjectId, load)));
       return endable((signal) => entityFeed(ctx, args.after, { types: ['interaction.recorded'] }, signal, read)) as never;
     },
     resolve: (row) => row as unknown as EntityRow,

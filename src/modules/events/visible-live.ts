@@ -1,16 +1,16 @@
 // Cutting live batches by a viewer's rows. Feeds share the log's rows, so who sees what is asked of the database, once for each kind of viewer.
 import sql from 'sql-template-tag';
-import type { Viewer } from '../../auth/viewer.ts';
 import { hasPermission } from '../../auth/permissions.ts';
-import type { Queryable } from '../../db/database.ts';
 import type { EventRow } from '../../events/index.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { mayRead } from '../../query/policy.ts';
+import type { Reader } from '../../query/reader.ts';
 import { subjectEntity } from './present.ts';
 import { isScoped, visibleEvents } from './visibility.ts';
 
-/** The events of a batch that the viewer sees, in order. */
-export async function onlyVisible(db: Queryable, viewer: Viewer, events: EventRow[]): Promise<EventRow[]> {
+/** The events of a batch that the reader's viewer sees, in order. Feeds of equal policy share the look at the rows. */
+export async function onlyVisible(reader: Reader, events: EventRow[]): Promise<EventRow[]> {
+  const { viewer } = reader;
   if (!hasPermission(viewer.role, 'events:read')) return [];
   const readable = events.filter((event) => {
     const entity = subjectEntity(event);
@@ -18,8 +18,15 @@ export async function onlyVisible(db: Queryable, viewer: Viewer, events: EventRo
   });
   const doubtful = readable.filter((event) => isScoped(viewer, entityNamed(event.subjectType)));
   if (doubtful.length === 0) return readable;
+  const load = (seqs: readonly bigint[]) => visibleOf(reader, seqs);
+  const seen = await Promise.all(doubtful.map((event) => reader.batch('visible-events', event.seq, load)));
+  const hidden = new Set(doubtful.filter((_event, i) => !seen[i]).map((event) => event.seq));
+  return readable.filter((event) => !hidden.has(event.seq));
+}
+
+async function visibleOf({ db, viewer }: Reader, seqs: readonly bigint[]): Promise<boolean[]> {
   const rows = await db.query<{ seq: bigint }>(sql`select e.seq from events e where e.workspace_id = ${viewer.workspaceId}::uuid
-    and e.seq = any(${doubtful.map((event) => String(event.seq))}::int8[]) and ${visibleEvents(viewer)}`);
+    and e.seq = any(${seqs.map(String)}::int8[]) and ${visibleEvents(viewer)}`);
   const seen = new Set(rows.map((row) => row.seq));
-  return readable.filter((event) => seen.has(event.seq) || !isScoped(viewer, entityNamed(event.subjectType)));
+  return seqs.map((seq) => seen.has(seq));
 }
