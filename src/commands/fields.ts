@@ -51,7 +51,20 @@ export const dateTime = (description: string) => z.date().meta({ gql: 'DateTime'
 export const date = (description: string) => z.string().meta({ gql: 'Date', description });
 export const country = (description: string) => z.string().meta({ gql: 'CountryCode', description });
 export const currency = (description: string) => z.string().meta({ gql: 'CurrencyCode', description });
-export const decimal = (description: string) => z.string().meta({ gql: 'Decimal', description });
+
+/** An exact amount in the form in which numeric(19,4) answers it, so that equal amounts are equal texts: `1.5` -> `1.5000`. */
+export function decimal(description: string) {
+  return z
+    .string()
+    .regex(/^-?\d{1,15}(\.\d{1,4})?$/, 'A decimal number has at most 15 digits before and 4 after the point.')
+    .transform((written) => {
+      const [, minus, whole, fraction = ''] = /^(-?)0*(\d+)(?:\.(\d+))?$/.exec(written)!;
+      const amount = `${whole}.${fraction.padEnd(4, '0')}`;
+      return minus && /[1-9]/.test(amount) ? `-${amount}` : amount;
+    })
+    .meta({ gql: 'Decimal', description });
+}
+
 export const version = () => int('Change only when the record still has this version; VERSION_CONFLICT otherwise.', 1).nullish();
 
 /** One of the values of a model enum. */

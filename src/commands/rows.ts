@@ -83,22 +83,13 @@ function sameValue(a: unknown, b: unknown): boolean {
   if (a == null || b == null) return (a ?? null) === (b ?? null);
   if (a instanceof Date || b instanceof Date) return new Date(a as Date).getTime() === new Date(b as Date).getTime();
   if (typeof a === 'object') return stable(a) === stable(b);
-  return String(a) === String(b) || (isDecimal(a) && isDecimal(b) && plain(a) === plain(b));
+  return a === b;
 }
 
 function stable(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
     part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([x], [y]) => (x < y ? -1 : 1))) : part,
   );
-}
-
-function isDecimal(value: unknown): value is string {
-  return typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) && value.includes('.');
-}
-
-// numeric(19,4) answers `12.5000` for what was written as `12.5`.
-function plain(value: string): string {
-  return value.replace(/\.?0+$/, '');
 }
 
 /** Writes changed properties to a row that is locked; raises version and updated_at where the model has them. */

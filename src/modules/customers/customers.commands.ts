@@ -8,8 +8,8 @@ import type { CustomerRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { recordStageEntry } from './stage-entry.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
-import { type IdentityInput, identityKey, isUserError, type NormalIdentity, normaliseIdentity } from './identity.ts';
-import { findByIdentities, insertCustomers, lockCustomers, workspaceCountry } from './resolve.ts';
+import { type IdentityInput, identityKey, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
+import { findByIdentities, identitiesOf, insertCustomers, lockCustomers, workspaceCountry } from './resolve.ts';
 import { newColumns } from './upsert.command.ts';
 import { writePatches } from './write-patches.ts';
 
@@ -26,8 +26,9 @@ export const customerCreate = defineCommand<CreateInput, { id: string }>({
     createdAt: dateTime('When the customer was first known; now unless told.').nullish(),
   }) as unknown as z.ZodType<CreateInput>,
   run: async (ctx, fields) => {
-    const identities = await normaliseAll(ctx, fields);
-    await refuseTaken(ctx, identities);
+    const named = await normaliseAll(ctx, fields);
+    await refuseTaken(ctx, named);
+    const identities = named.map((one) => one.identity);
     const { patch } = await patchOf(ctx, fields, null);
     const createdAt = fields.createdAt ?? ctx.now;
     const made = { id: newId(), identities, columns: newColumns(ctx, patch, identities, createdAt), createdAt };
@@ -44,23 +45,25 @@ async function patchOf(ctx: CommandContext, fields: CustomerFields, current: Cus
   return made;
 }
 
-async function normaliseAll(ctx: CommandContext, fields: CreateInput): Promise<NormalIdentity[]> {
+type Named = { identity: NormalIdentity; path: (string | number)[] };
+
+async function normaliseAll(ctx: CommandContext, fields: CreateInput): Promise<Named[]> {
   const country = (fields.country as string | null | undefined) ?? (await workspaceCountry(ctx));
   const given: [IdentityInput, (string | number)[]][] = (fields.identities ?? []).map((one, i) => [one, ['identities', i]]);
   if (fields.externalId) given.push([{ kind: 'EXTERNAL', ...fields.externalId }, ['externalId']]);
   const normal = given.map(([one, path]) => {
     const found = normaliseIdentity(one, country);
     if (isUserError(found)) return reject(found.code, found.message, [...path, ...found.path]);
-    return found;
+    return { identity: found, path };
   });
-  return [...new Map(normal.map((one) => [identityKey(one), one])).values()];
+  return [...new Map(normal.map((one) => [identityKey(one.identity), one])).values()];
 }
 
-async function refuseTaken(ctx: CommandContext, identities: NormalIdentity[]): Promise<void> {
-  const known = await findByIdentities(ctx, identities);
-  const taken = identities.findIndex((one) => known.has(identityKey(one)));
-  if (taken >= 0) {
-    reject('DUPLICATE', 'A customer with this identity is known already.', ['identities', taken], { existing: { type: 'Customer', id: known.get(identityKey(identities[taken]!))! } });
+async function refuseTaken(ctx: CommandContext, named: Named[]): Promise<void> {
+  const known = await findByIdentities(ctx, named.map((one) => one.identity));
+  for (const { identity, path } of named) {
+    const id = known.get(identityKey(identity));
+    if (id) reject('DUPLICATE', 'A customer with this identity is known already.', path, { existing: { type: 'Customer', id } });
   }
 }
 
@@ -82,7 +85,10 @@ export const customerUpdate = defineCommand<UpdateInput, { id: string }>({
     const row = await lockCustomer(ctx, customerId);
     expectVersion('Customer', row, expectedVersion);
     const { patch } = await patchOf(ctx, fields, row);
-    if (patch.displayName === '') patch.displayName = nameFromParts({ ...row, ...patch }) || reject('NAME_REQUIRED', 'Without names the display name cannot be cleared.', ['displayName']);
+    if (patch.displayName === '') {
+      const built = nameFromParts({ ...row, ...patch }) || nameFromIdentities(await identitiesOf(ctx, customerId));
+      patch.displayName = built || reject('NAME_REQUIRED', 'Without names and identities the display name cannot be cleared.', ['displayName']);
+    }
     const changes = changesOf(row, patch);
     if (changes) await writePatches(ctx, [{ row, changes }]);
     return { id: customerId };

@@ -26,6 +26,9 @@ entityRootFields(customer);
 
 addTimelineSource({ entity: 'Preference', customerId: 'customerId', at: 'observedAt' });
 addTimelineSource({ entity: 'Need', customerId: 'customerId', at: 'observedAt' });
+addTimelineSource({ entity: 'LifecycleTransition', customerId: 'customerId', at: 'occurredAt' });
+addTimelineSource({ entity: 'Relationship', customerId: 'fromId', at: 'createdAt' });
+addTimelineSource({ entity: 'Relationship', customerId: 'toId', at: 'createdAt' });
 
 builder.queryField('customer', (t) =>
   t.field({

@@ -1,6 +1,6 @@
 // Erasing a customer for good (GDPR, article 17): every row about it goes, and its events keep their place but lose their data.
 import sql, { raw } from 'sql-template-tag';
-import { defineCommand } from '../../commands/command.ts';
+import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { id, input, text } from '../../commands/fields.ts';
 import { reject } from '../../commands/user-errors.ts';
 import { lockCustomer } from './customers.commands.ts';
@@ -29,14 +29,23 @@ export const customerErase = defineCommand<{ id: string; confirm: string }, { id
   run: async (ctx, { id: customerId, confirm }) => {
     if (confirm !== 'erase') reject('NOT_CONFIRMED', 'Send confirm: "erase".', ['confirm']);
     await lockCustomer(ctx, customerId);
+    await redactEvents(ctx, customerId);
     const literal = (condition: string) => raw(condition.replaceAll('$c', `'${customerId}'::uuid`).replaceAll('$w', `'${ctx.workspaceId}'::uuid`));
     for (const [table, condition] of tables) {
       await ctx.tx.execute(sql`delete from ${raw(table)} where workspace_id = ${ctx.workspaceId}::uuid and (${literal(condition)})`);
-    }
-    for (const log of ['event_inbox', 'events']) {
-      await ctx.tx.execute(sql`update ${raw(log)} set data = '{"erased": true}' where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid`);
     }
     ctx.emit({ type: 'customer.erased', subjectType: 'Customer', subjectId: customerId, customerId, data: { erased: true } });
     return { id: customerId };
   },
 });
+
+// Of an interaction that was first recorded for somebody else, the events of that time too. The inbox first: what the
+// sequencer moves meanwhile is then found in the log. One statement for each index.
+async function redactEvents(ctx: CommandContext, customerId: string): Promise<void> {
+  const recorded = sql`select id from interactions where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid`;
+  for (const log of ['event_inbox', 'events']) {
+    for (const about of [sql`customer_id = ${customerId}::uuid`, sql`subject_id in (${recorded})`]) {
+      await ctx.tx.execute(sql`update ${raw(log)} set data = '{"erased": true}' where workspace_id = ${ctx.workspaceId}::uuid and ${about}`);
+    }
+  }
+}

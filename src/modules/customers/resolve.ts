@@ -53,6 +53,12 @@ export async function findByIdentities(ctx: CommandContext, identities: Iterable
   return new Map(rows.map((row) => [identityKey(row), row.customer_id]));
 }
 
+/** The identities of a customer, oldest first. */
+export function identitiesOf(ctx: CommandContext, customerId: string): Promise<NormalIdentity[]> {
+  return ctx.tx.query<NormalIdentity>(sql`select kind, system, value, original, verified, is_primary as primary from identities
+    where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid order by created_at, id`);
+}
+
 /** Identities to add, with the customer whose they become. */
 export type NewIdentity = { customerId: string; identity: NormalIdentity };
 

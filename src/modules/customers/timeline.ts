@@ -5,6 +5,7 @@ import type { Viewer } from '../../auth/viewer.ts';
 import type { BoundedCount } from '../../query/aggregate.ts';
 import { type CursorValues, decodeCursor, encodeCursor, fingerprint, fitsType } from '../../query/cursor.ts';
 import { entityNamed } from '../../query/entity.ts';
+import { isArchivable } from '../../query/filter.ts';
 import { type PageArgs, pageDirection } from '../../query/page.ts';
 import { mayRead, rowPolicy } from '../../query/policy.ts';
 import type { Reader } from '../../query/reader.ts';
@@ -16,14 +17,14 @@ export type TimelinePage = { rows: TimelineItem[]; cursors: string[]; hasNextPag
 
 const sources: Source[] = [];
 
-/** Adds an entity to the timeline: `customerId` is its column with the customer, `at` the one with the time. An index on (workspace, customer, at, id) must serve it. */
+/** Adds an entity to the timeline, archived rows left out: `customerId` is its column with the customer, `at` the one with the time. An index on (workspace, customer, at, id) must serve it. */
 export function addTimelineSource(source: Source): void {
   sources.push(source);
 }
 
 /** Names of the entities in the timeline. */
 export function timelineEntities(): string[] {
-  return sources.map((source) => source.entity);
+  return [...new Set(sources.map((source) => source.entity))];
 }
 
 // The reader's role decides which sources there are: what it may not read does not show, not even as a gap.
@@ -34,8 +35,10 @@ function visibleSources(viewer: Viewer, types: string[] | null | undefined): Sou
 function sourceSql(viewer: Viewer, source: Source, parent: Sql, bound: (at: Sql, type: Sql, id: Sql) => Sql, order: Sql, limit: number): Sql {
   const c = columnsOfAlias(source.entity, 's');
   const type = raw(`'${source.entity}'::text`);
+  const entity = entityNamed(source.entity);
+  const kept = isArchivable(entity) ? sql`${c('archivedAt')} is null` : sql`true`;
   return sql`(select ${type} as entity, ${c('id')} as id, ${c(source.at)} as at from ${tableOf(source.entity)} s
-    where ${rowPolicy(viewer, entityNamed(source.entity), 's')} and ${c(source.customerId)} = ${parent} and ${bound(c(source.at), type, c('id'))}
+    where ${rowPolicy(viewer, entity, 's')} and ${kept} and ${c(source.customerId)} = ${parent} and ${bound(c(source.at), type, c('id'))}
     order by ${c(source.at)} ${order}, ${c('id')} ${order} limit ${raw(String(limit))})`;
 }
 

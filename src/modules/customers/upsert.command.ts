@@ -32,7 +32,8 @@ export const customersUpsert = defineBulkCommand<Row>({
   keysOf: () => [],
   apply: async (ctx, rows, sink) => {
     const prepared = await prepare(ctx, rows, sink);
-    for (const wave of wavesOf(prepared.map((one) => ({ index: one.index, value: one })), (one) => one.identities.map(identityKey))) {
+    const groups = await groupsOf(ctx, prepared);
+    for (const wave of wavesOf(prepared.map((one) => ({ index: one.index, value: one })), (one) => [groups.get(one)!])) {
       await applyWave(ctx, wave.map((one) => one.value), sink);
     }
   },
@@ -57,6 +58,24 @@ async function prepare(ctx: CommandContext, rows: BulkRow<Row>[], sink: BulkSink
     const distinct = new Map(normal.map(({ found }) => [identityKey(found as NormalIdentity), found as NormalIdentity]));
     return [{ ...one, identities: [...distinct.values()], customerId: null }];
   });
+}
+
+/** A key for each row that is equal for all rows that may mean the same customer: linked by identities, or by the customers who have them. */
+async function groupsOf(ctx: CommandContext, prepared: Prepared[]): Promise<Map<Prepared, string>> {
+  const known = await findByIdentities(ctx, prepared.flatMap((one) => one.identities));
+  const parents = new Map<string, string>();
+  const rootOf = (key: string): string => {
+    let root = key;
+    for (let parent = parents.get(root); parent !== undefined; parent = parents.get(root)) root = parent;
+    if (root !== key) parents.set(key, root);
+    return root;
+  };
+  const keys = (one: Prepared) => one.identities.flatMap((identity) => [identityKey(identity), known.get(identityKey(identity)) ?? []].flat());
+  for (const one of prepared) {
+    const [first, ...rest] = keys(one).map(rootOf);
+    for (const root of rest) if (rootOf(root) !== rootOf(first!)) parents.set(rootOf(root), rootOf(first!));
+  }
+  return new Map(prepared.map((one) => [one, rootOf(identityKey(one.identities[0]!))]));
 }
 
 async function applyWave(ctx: CommandContext, wave: Prepared[], sink: BulkSink): Promise<void> {

@@ -25,8 +25,3 @@ export function visibleEvents(viewer: Viewer): Sql {
   );
   return sql`(${join([sql`e.subject_type = any(${free}::text[])`, ...parts], ' or ')})`;
 }
-
-/** Whether a role sees nothing but whole types: then a feed needs no look at rows. */
-export function seesWholeTypes(viewer: Viewer): boolean {
-  return allEntities().every((entity) => !mayRead(viewer, entity) || !isScoped(viewer, entity));
-}
