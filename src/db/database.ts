@@ -57,6 +57,11 @@ async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): P
   const client = await pool.connect();
   const callbacks: (() => void)[] = [];
   let broken: Error | undefined;
+  // A connection that ends while it is checked out says so by an event that would end the process if nobody listened.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
   try {
     await client.query('begin');
     const result = await fn({ ...queryable(client), afterCommit: (callback) => callbacks.push(callback) });
@@ -69,6 +74,7 @@ async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): P
     });
     throw error;
   } finally {
+    client.off('error', onError);
     client.release(broken);
   }
 }

@@ -52,7 +52,7 @@ test('a ring reads like the end of the whole list', () => {
       const ring = createRing(size, bytes);
       ring.reset(head);
       const all = events.map(([of], i) => event(head + BigInt(i) + 1n, of));
-      all.forEach((row, i) => ring.push(row, events[i]![1]));
+      for (const [i, row] of all.entries()) ring.push(row, events[i]![1]);
       expect(ring.tail()).toBe(head + BigInt(all.length));
       const held = all.filter((row) => row.seq > ring.start());
       expect(held.length).toBeLessThanOrEqual(size);
@@ -106,4 +106,18 @@ test('exactly those followers are woken whose filter lets an event through, once
       expect(interests.size()).toBe(0);
     }),
   );
+});
+
+test('a redacted customer’s events keep their places and lose their data', () => {
+  const ring = createRing(4, 1e6);
+  const of = (customer: string, workspace = 'w1') => ({ workspace, type: 'a', subject: 's1', customer });
+  ring.push({ ...event(1n, of('c1')), data: { after: { name: 'Ann' } } }, 1);
+  ring.push({ ...event(2n, of('c2')), data: { after: { name: 'Bob' } } }, 1);
+  ring.push({ ...event(3n, of('c1', 'w2')), data: { after: { name: 'Ann elsewhere' } } }, 1);
+  ring.redact('w1', 'c1');
+  expect(ring.read(0n, { workspaceId: 'w1' }, 10).events.map((one) => [one.seq, one.data])).toEqual([
+    [1n, { erased: true }],
+    [2n, { after: { name: 'Bob' } }],
+  ]);
+  expect(ring.read(0n, { workspaceId: 'w2' }, 10).events[0]!.data).toEqual({ after: { name: 'Ann elsewhere' } });
 });

@@ -10,6 +10,8 @@ export type Ring = {
   reset(head: bigint): void;
   /** Adds the next event, which takes up about `bytes`. */
   push(event: EventRow, bytes: number): void;
+  /** Takes the data out of a customer's events, as erasing the customer did in the table. */
+  redact(workspaceId: string, customerId: string): void;
   /** Events after a place that lies inside, at most `limit` that match; `cursor` is where reading goes on. */
   read(after: bigint, filter: EventFilter, limit: number): { events: EventRow[]; cursor: bigint };
 };
@@ -46,6 +48,11 @@ export function createRing(size: number, maxBytes: number): Ring {
       weights[slot(tail)] = bytes;
       held += bytes;
       while (held > maxBytes && start < tail) dropFirst();
+    },
+    redact(workspaceId, customerId) {
+      for (const [at, event] of slots.entries()) {
+        if (event?.customerId === customerId && event.workspaceId === workspaceId) slots[at] = { ...event, data: { erased: true } };
+      }
     },
     read(after, filter, limit) {
       const events: EventRow[] = [];

@@ -34,7 +34,7 @@ export function startSequencer(db: Database, { log }: { log: EventsLog }): Seque
   let stopping = false;
   let woken = false;
   let holding = false;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
 
   function wake(): void {
     woken = true;
@@ -114,9 +114,7 @@ async function prepare(session: Session): Promise<void> {
   await session.query(sql`set enable_seqscan = off`);
   await session.query(sql`set enable_bitmapscan = off`);
   // A place that was read must never be taken back, even where the server is set to risk its last commits.
-  await session.query(
-    sql`select set_config('synchronous_commit', 'local', false) where current_setting('synchronous_commit') = 'off'`,
-  );
+  await session.query(sql`select set_config('synchronous_commit', 'local', false) where current_setting('synchronous_commit') = 'off'`);
 }
 
 // Tried, not waited for: a session waiting in pg_advisory_lock holds a snapshot, and with it back all of vacuum.
@@ -138,9 +136,7 @@ async function watchInbox(db: Database, wake: () => void, done: { now: boolean }
   for (let left = inbox!.last !== null; left && !done.now; ) {
     await bell.wait(GAP_MS);
     wake();
-    const rows = await db.query<{ left: boolean }>(
-      sql`select exists (select from event_inbox where position <= ${inbox!.last}) as left`,
-    );
+    const rows = await db.query<{ left: boolean }>(sql`select exists (select from event_inbox where position <= ${inbox!.last}) as left`);
     left = rows[0]!.left;
   }
 }

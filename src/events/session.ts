@@ -23,9 +23,7 @@ export type SessionWork = {
   run(session: Session): Promise<void>;
 };
 
-const BACKOFF_MS = { first: 50, most: 5_000 };
-// A connection that held for so long was a good one: the next attempts begin anew.
-const STEADY_MS = 1_000;
+const BACKOFF_MS = { first: 50, most: 2_000 };
 // A statement that hangs may hold up the end for this long.
 const STOP_MS = 5_000;
 
@@ -52,7 +50,8 @@ export function keepSession(db: Database, work: SessionWork): { stop(): Promise<
         return;
       } catch (error) {
         if (stopped) return;
-        if (Date.now() - began > STEADY_MS) pause = BACKOFF_MS.first;
+        // A connection that held longer than the pause before it was a good one.
+        if (Date.now() - began > pause) pause = BACKOFF_MS.first;
         work.log.warn({ session: work.name, reason: reasonOf(error), retryInMs: pause }, 'event session broke off');
         await stopBell.wait(pause * (0.5 + Math.random() / 2));
         pause = Math.min(pause * 2, BACKOFF_MS.most);
@@ -98,8 +97,7 @@ async function runOnce(db: Database, work: SessionWork, onClient: (client: pg.Cl
       lost: () => lost,
       query: async (statement) => (await client.query(statement.text, statement.values)).rows,
       execute: async (statement) => (await client.query(statement.text, statement.values)).rowCount ?? 0,
-      prepared: async (name, statement) =>
-        (await client.query({ name, text: statement.text, values: statement.values })).rows,
+      prepared: async (name, statement) => (await client.query({ name, text: statement.text, values: statement.values })).rows,
     });
   } finally {
     await close(client, lost);

@@ -13,6 +13,8 @@ const BATCH = 500;
 // Only for a notification that went missing with its connection.
 const POLL_MS = 1_000;
 const REST_MS = 60_000;
+/** The one event after which older ones change: they lose their data. */
+const ERASED = 'customer.erased';
 
 export type Tail = {
   /** Resolves once events are read into the ring: at once while others follow. */
@@ -27,7 +29,7 @@ export function startTail(
   const bell = createBell();
   let stopping = false;
   let active = false;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
 
   async function run(session: Session): Promise<void> {
     await session.query(sql`listen ${raw(EVENTS_CHANNEL)}`);
@@ -58,6 +60,7 @@ export function startTail(
           ring.reset(event.seq - 1n);
         }
         ring.push(event, bytes);
+        if (event.type === ERASED && event.customerId) ring.redact(event.workspaceId, event.customerId);
       }
       interests.publish(rows);
       full = rows.length === BATCH;

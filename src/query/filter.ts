@@ -1,13 +1,13 @@
 // Operator filters: from the API's filter objects to SQL conditions. The GraphQL inputs are made in graphql/filter-inputs.ts.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { hasPermission, isHidden } from '../auth/permissions.ts';
+import { isHidden } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { ColumnMap } from '../db/models.ts';
 import { apiError } from '../graphql/errors.ts';
 import { decodeId } from '../graphql/ids.ts';
 import { attributeConditions, type AttributeFilter } from './attribute-filter.ts';
 import { entityNamed, type ColumnOf, type Entity, type FilterSpec } from './entity.ts';
-import { requireRead, rowPolicy } from './policy.ts';
+import { fieldOfColumn, requireRead, rowPolicy } from './policy.ts';
 import { allOf, cast, columnNamed, columnsOfAlias, tableOf } from './sql.ts';
 
 /** A filter object as it comes from GraphQL: fields of the entity, `and`, `or`, `not`, `archived`, `attributes`. */
@@ -62,8 +62,17 @@ function compileField(state: State, entity: Entity, field: string, value: unknow
     requireVisible(state.viewer, entity, 'attributes');
     return attributeConditions(value as AttributeFilter[], c('attributes'), () => countCondition(state));
   }
+  const spec = entity.filters![field]!;
   requireVisible(state.viewer, entity, field);
-  return compileSpec(state, entity, entity.filters![field]!, value as Operators, alias, c, depth);
+  requireVisible(state.viewer, entity, fieldOfColumn(entity, columnOfSpec(spec)));
+  return compileSpec(state, entity, spec, value as Operators, alias, c, depth);
+}
+
+function columnOfSpec(spec: FilterSpec): string {
+  if ('column' in spec) return spec.column;
+  if ('search' in spec) return spec.search;
+  if ('id' in spec) return spec.id;
+  return 'keyOf' in spec ? spec.keyOf : spec.key;
 }
 
 function countCondition(state: State): void {
@@ -161,9 +170,4 @@ function keyOperators(viewer: Viewer, column: Sql, entity: string, value: Operat
 
 function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
-}
-
-/** Whether the viewer holds a permission by its full name. */
-export function mayDo(viewer: Viewer, permission: string): boolean {
-  return hasPermission(viewer.role, permission);
 }

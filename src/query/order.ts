@@ -6,6 +6,7 @@ import { ATTRIBUTE_KEY, numberOf, textOf } from './attribute-filter.ts';
 import type { CursorValues } from './cursor.ts';
 import type { ColumnOf, Entity } from './entity.ts';
 import { requireVisible } from './filter.ts';
+import { fieldOfColumn } from './policy.ts';
 import { cast, columnNamed } from './sql.ts';
 
 export type Direction = 'ASC' | 'DESC';
@@ -30,7 +31,7 @@ function orderTerm(viewer: Viewer, entity: Entity, input: OrderInput): OrderTerm
   if (input.attribute) return attributeTerm(viewer, entity, input.attribute, direction);
   const spec = input.field ? entity.orders?.[input.field] : undefined;
   if (!spec) throw apiError('ORDER_INVALID', 'An order term names either a field or an attribute.');
-  requireVisible(viewer, entity, spec.column);
+  requireVisible(viewer, entity, fieldOfColumn(entity, spec.column));
   const map = columnNamed(entity.name, spec.column);
   return { sql: (c) => c(spec.column), type: map.type, nullable: map.nullable, direction };
 }

@@ -1,6 +1,10 @@
 // Apollo Server as this API runs it: limits, masked errors, statuses, one log line and metrics per operation.
 import { ApolloServer, type ApolloServerPlugin, type GraphQLRequestContextWillSendResponse } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled, ApolloServerPluginUsageReportingDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../graphql/context.ts';
@@ -42,7 +46,8 @@ function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
       const began = performance.now();
       return {
         async didResolveOperation({ operation }) {
-          if (operation?.operation === 'subscription') throw apiError('BAD_REQUEST', 'Subscribe over a WebSocket on this path (graphql-transport-ws).');
+          if (operation?.operation === 'subscription')
+            throw apiError('BAD_REQUEST', 'Subscribe over a WebSocket on this path (graphql-transport-ws).');
         },
         async willSendResponse(request) {
           setStatus(request);
@@ -66,7 +71,16 @@ export type Answered = { type: OperationType; name: string | null; status: numbe
 
 /** The one line that tells of an operation. */
 export function logAnswer(log: Logger, { type, name, status, codes, seconds }: Answered): void {
-  log.info({ type, operation: name?.slice(0, 100) ?? null, status, durationMs: Math.round(seconds * 10_000) / 10, ...(codes.length > 0 && { codes }) }, 'operation');
+  log.info(
+    {
+      type,
+      operation: name?.slice(0, 100) ?? null,
+      status,
+      durationMs: Math.round(seconds * 10_000) / 10,
+      ...(codes.length > 0 && { codes }),
+    },
+    'operation',
+  );
 }
 
 /** The distinct codes of a result's errors. */
@@ -101,6 +115,7 @@ function isEmpty(data: Record<string, unknown> | null): boolean {
 
 /** Apollo's own messages may quote what a request held: only their kind is kept. */
 function quietLogger(log: Logger) {
-  const say = (level: 'debug' | 'warn' | 'error') => (message?: unknown) => log[level]({ apollo: String(message).split(':')[0]?.slice(0, 80) }, 'Apollo Server says something');
+  const say = (level: 'debug' | 'warn' | 'error') => (message?: unknown) =>
+    log[level]({ apollo: String(message).split(':')[0]?.slice(0, 80) }, 'Apollo Server says something');
   return { debug: say('debug'), info: say('debug'), warn: say('warn'), error: say('error') };
 }

@@ -12,7 +12,9 @@ export function banner({ host, port, key, explorer, seconds }: BannerFacts): str
   const api = `${origin}${GRAPHQL_PATH}`;
   const bearer = key.from === 'FILE' ? key.key : key.from === 'SETTING' ? '$TRATO_API_KEY' : '<your API key>';
   const page = key.from === 'FILE' ? `${origin}/#key=${key.key}` : `${origin}/`;
-  const keyText = { FILE: bearer, SETTING: 'the one in TRATO_API_KEY', UNKNOWN: 'the one that this database was first started with' }[key.from];
+  const keyText = { FILE: bearer, SETTING: 'the one in TRATO_API_KEY', UNKNOWN: 'the one that this database was first started with' }[
+    key.from
+  ];
   return [
     '',
     `Trato is ready after ${seconds.toFixed(1)} s.`,

@@ -104,7 +104,12 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 }
 
 function jwtOf(found: z.infer<typeof settings>): JwtConfig | null {
-  const { TRATO_JWT_ISSUER: issuer, TRATO_JWT_AUDIENCE: audience, TRATO_JWT_JWKS_URL: jwksUrl, TRATO_JWT_WORKSPACE_CLAIM: workspaceClaim } = found;
+  const {
+    TRATO_JWT_ISSUER: issuer,
+    TRATO_JWT_AUDIENCE: audience,
+    TRATO_JWT_JWKS_URL: jwksUrl,
+    TRATO_JWT_WORKSPACE_CLAIM: workspaceClaim,
+  } = found;
   if (!issuer && !audience && !jwksUrl && !workspaceClaim) return null;
   if (!issuer || !audience) {
     throw startFailure('CONFIG_INVALID', 'tokens need both TRATO_JWT_ISSUER and TRATO_JWT_AUDIENCE');

@@ -1,7 +1,7 @@
 // One client's connection over a socket: who it is, what it runs, and when it has to go.
 import type { IncomingMessage } from 'node:http';
 import type { ExecutionArgs } from 'graphql';
-import type { Context as WsContext, ServerOptions } from 'graphql-ws';
+import type { ServerOptions, Context as WsContext } from 'graphql-ws';
 import { v7 } from 'uuid';
 import type { Viewer } from '../auth/viewer.ts';
 import { apiError, isApiError } from '../graphql/errors.ts';
@@ -11,7 +11,7 @@ import { statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
 import { policyKey, type ReaderPool } from './reader-pool.ts';
 import type { RequestScope } from './request-scope.ts';
-import { contextFor, scopeFor, type Services } from './services.ts';
+import { contextFor, type Services, scopeFor } from './services.ts';
 import { closeCodes, type Link } from './socket.ts';
 
 export type Connection = {
@@ -66,7 +66,12 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
           document,
           operationName: payload.operationName,
           variableValues: variables,
-          contextValue: contextFor(services, scope, viewer, definition.operation === 'subscription' ? readers.forViewer(viewer) : undefined),
+          contextValue: contextFor(
+            services,
+            scope,
+            viewer,
+            definition.operation === 'subscription' ? readers.forViewer(viewer) : undefined,
+          ),
           rootValue: undefined,
           connection,
           scope,
@@ -142,7 +147,10 @@ async function admit(services: Services, connection: Connection): Promise<boolea
   return false;
 }
 
-async function identify(services: Services, { credential, origin }: Connection): Promise<{ viewer: Viewer } | { code: number; reason: string }> {
+async function identify(
+  services: Services,
+  { credential, origin }: Connection,
+): Promise<{ viewer: Viewer } | { code: number; reason: string }> {
   try {
     const viewer = await services.authenticate(credential, origin);
     return viewer ? { viewer } : { code: closeCodes.forbidden, reason: 'UNAUTHENTICATED' };
@@ -155,10 +163,13 @@ async function identify(services: Services, { credential, origin }: Connection):
 function closeAtExpiry(connection: Connection, expiresAt: Date | null): void {
   if (!expiresAt) return;
   const left = expiresAt.getTime() - Date.now();
-  connection.expiry = setTimeout(() => {
-    if (left > MAX_TIMEOUT_MS) closeAtExpiry(connection, expiresAt);
-    else connection.link.close(closeCodes.forbidden, 'TOKEN_EXPIRED');
-  }, Math.min(Math.max(left, 0), MAX_TIMEOUT_MS));
+  connection.expiry = setTimeout(
+    () => {
+      if (left > MAX_TIMEOUT_MS) closeAtExpiry(connection, expiresAt);
+      else connection.link.close(closeCodes.forbidden, 'TOKEN_EXPIRED');
+    },
+    Math.min(Math.max(left, 0), MAX_TIMEOUT_MS),
+  );
 }
 
 /**

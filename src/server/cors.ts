@@ -4,7 +4,8 @@ import type { FastifyInstance } from 'fastify';
 
 const allowed = {
   'access-control-allow-methods': 'POST, OPTIONS',
-  'access-control-allow-headers': 'authorization, content-type, accept, x-request-id, x-trato-origin, x-apollo-operation-name, apollo-require-preflight',
+  'access-control-allow-headers':
+    'authorization, content-type, accept, x-request-id, x-trato-origin, x-apollo-operation-name, apollo-require-preflight',
   'access-control-max-age': '86400',
 };
 

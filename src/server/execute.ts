@@ -3,12 +3,12 @@
 import {
   createSourceEventStream,
   type DocumentNode,
-  execute,
   type ExecutionArgs,
   type ExecutionResult,
+  execute,
   type FormattedExecutionResult,
-  getOperationAST,
   GraphQLError,
+  getOperationAST,
   NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
   parse,
@@ -30,7 +30,12 @@ export type OperationRequest = { query?: unknown; operationName?: unknown; varia
 /** Parses and checks what a client sent. Throws an array of errors of the catalogue. */
 export function readOperation(services: Services, request: OperationRequest): Operation {
   const { query, operationName = null, variables = null } = request;
-  if (typeof query !== 'string' || (operationName !== null && typeof operationName !== 'string') || typeof variables !== 'object' || Array.isArray(variables)) {
+  if (
+    typeof query !== 'string' ||
+    (operationName !== null && typeof operationName !== 'string') ||
+    typeof variables !== 'object' ||
+    Array.isArray(variables)
+  ) {
     throw [apiError('BAD_REQUEST', 'query must be a text, operationName a text, and variables an object.')];
   }
   try {
@@ -55,7 +60,10 @@ function parsed(query: string): DocumentNode {
   }
 }
 
-function recoded(code: 'GRAPHQL_VALIDATION_FAILED' | 'GRAPHQL_PARSE_FAILED' | 'BAD_USER_INPUT', { message, nodes, source, positions }: GraphQLError): GraphQLError {
+function recoded(
+  code: 'GRAPHQL_VALIDATION_FAILED' | 'GRAPHQL_PARSE_FAILED' | 'BAD_USER_INPUT',
+  { message, nodes, source, positions }: GraphQLError,
+): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
@@ -80,7 +88,10 @@ export type FeedOptions = {
  * Runs a subscription: an iterator of its answers, or the errors with which it could not begin. The next event is only
  * asked for once the reader has room, and each is read with a context of its own.
  */
-export async function runSubscription(args: ExecutionArgs, options: FeedOptions): Promise<AsyncGenerator<FormattedExecutionResult, void> | FormattedExecutionResult> {
+export async function runSubscription(
+  args: ExecutionArgs,
+  options: FeedOptions,
+): Promise<AsyncGenerator<FormattedExecutionResult, void> | FormattedExecutionResult> {
   const { scope } = options;
   const source = await withScope(scope, () => createSourceEventStream(args));
   if (!(Symbol.asyncIterator in source)) return masked(source, scope);
@@ -155,6 +166,7 @@ function masked(result: ExecutionResult, scope: RequestScope): FormattedExecutio
 
 /** An error before anything ran is one of variables that do not fit; graphql-js gives it no code. */
 function ofVariable(error: GraphQLError): GraphQLError {
-  const uncoded = !error.path && error.extensions.code === undefined && (!error.originalError || error.originalError instanceof GraphQLError);
+  const uncoded =
+    !error.path && error.extensions.code === undefined && (!error.originalError || error.originalError instanceof GraphQLError);
   return uncoded ? recoded('BAD_USER_INPUT', error) : error;
 }

@@ -16,7 +16,10 @@ export function failureLine(error: unknown): string {
 
 /** Whether the code is one that a start fails with in the ordinary way of things. */
 function isForeseen(code: unknown): boolean {
-  return typeof code === 'string' && /^(CONFIG|DATA_DIR|EMBEDDED_DATABASE|DATABASE|MIGRATION|PORT|HOST|API_KEY|ROLE|PERMISSION)_[A-Z_]+$/.test(code);
+  return (
+    typeof code === 'string' &&
+    /^(CONFIG|DATA_DIR|EMBEDDED_DATABASE|DATABASE|MIGRATION|PORT|HOST|API_KEY|ROLE|PERMISSION)_[A-Z_]+$/.test(code)
+  );
 }
 
 function oneLine(text: string): string {
@@ -27,9 +30,14 @@ function oneLine(text: string): string {
 export function listenFailure(error: unknown, host: string, port: number): unknown {
   const code = (error as { code?: string }).code ?? '';
   if (code === 'EADDRINUSE') {
-    return startFailure('PORT_IN_USE', `port ${port} of ${host} is in use by another program. Stop it, or set PORT to another port.`, error);
+    return startFailure(
+      'PORT_IN_USE',
+      `port ${port} of ${host} is in use by another program. Stop it, or set PORT to another port.`,
+      error,
+    );
   }
-  if (code === 'EACCES') return startFailure('PORT_FORBIDDEN', `this user may not listen on port ${port} of ${host}; set PORT to another port.`, error);
+  if (code === 'EACCES')
+    return startFailure('PORT_FORBIDDEN', `this user may not listen on port ${port} of ${host}; set PORT to another port.`, error);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return startFailure('HOST_UNUSABLE', `this machine has no address ${host} to listen on; set HOST.`, error);
   }

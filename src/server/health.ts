@@ -1,8 +1,7 @@
 // What a load balancer, an orchestrator and Prometheus ask. None of it needs a credential or holds business data.
 import type { FastifyInstance } from 'fastify';
-import sql from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
-import type { Metrics } from './metrics.ts';
+import { inboxLag, type Metrics } from './metrics.ts';
 
 export type Readiness = {
   db: Database;
@@ -12,12 +11,14 @@ export type Readiness = {
 };
 
 const PROBE_MS = 2_000;
+/** Events wait milliseconds for their place in the log; so long means that no process moves them. */
+const STUCK_SECONDS = 60;
 
 /** Adds `/healthz`, `/readyz` and `/metrics`. */
 export function registerHealth(app: FastifyInstance, { db, metrics, obstacle }: Readiness): void {
   app.get('/healthz', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
-    const reason = obstacle() ?? ((await answers(db)) ? null : 'database');
+    const reason = obstacle() ?? (await weakness(db));
     return reason ? reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason }) : { status: 'ready' };
   });
   app.get('/metrics', async (_request, reply) => {
@@ -26,12 +27,15 @@ export function registerHealth(app: FastifyInstance, { db, metrics, obstacle }: 
   });
 }
 
-/** Whether the database answers soon enough to be of use. */
-async function answers(db: Database): Promise<boolean> {
+/** What keeps this process from being of use: a database that does not answer soon, or events that do not move. */
+async function weakness(db: Database): Promise<'database' | 'events' | null> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, PROBE_MS, false);
+  const late = new Promise<'database'>((resolve) => {
+    timer = setTimeout(resolve, PROBE_MS, 'database');
   });
-  const answer = db.query(sql`select 1`).then(() => true, () => false);
+  const answer = inboxLag(db).then(
+    (seconds) => (seconds > STUCK_SECONDS ? 'events' : null),
+    () => 'database' as const,
+  );
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }

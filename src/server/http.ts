@@ -8,7 +8,7 @@ import { MAX_BODY_BYTES, parseBody } from './body.ts';
 import { allowOrigins } from './cors.ts';
 import { fromFastify, refuseRaw, replyError } from './reply-error.ts';
 import { type RequestScope, requestIdOf, withScope } from './request-scope.ts';
-import { contextFor, scopeFor, type Services } from './services.ts';
+import { contextFor, type Services, scopeFor } from './services.ts';
 
 export const GRAPHQL_PATH = '/graphql';
 /** A client that takes longer to send its headers or body is cut off. */
@@ -49,7 +49,12 @@ function frameResponses(app: FastifyInstance, services: Services): void {
   app.decorateRequest('viewer', null);
   app.addHook('onRequest', async (request, reply) => {
     request.scope = scopeFor(services, request.id, null);
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' });
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+    });
   });
   app.addHook('onSend', async (_request, reply) => {
     if (services.draining()) reply.header('connection', 'close');
@@ -65,7 +70,11 @@ function frameResponses(app: FastifyInstance, services: Services): void {
 /** Bodies are read as bytes, so that what is not UTF-8 can be told apart; `text/plain` must not reach GraphQL (CSRF). */
 function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(/^application\/(json|graphql-response\+json)\s*(;|$)/i, { parseAs: 'buffer' }, async (_request: FastifyRequest, bytes: Buffer) => parseBody(bytes));
+  app.addContentTypeParser(
+    /^application\/(json|graphql-response\+json)\s*(;|$)/i,
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, bytes: Buffer) => parseBody(bytes),
+  );
 }
 
 async function addGraphQL(app: FastifyInstance, services: Services): Promise<void> {

@@ -2,7 +2,23 @@
 // documents or personal data. `redact` is the second belt, for what somebody logs by mistake.
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
-const secrets = ['authorization', 'headers', 'variables', 'query', 'document', 'body', 'password', 'token', 'apiKey', 'key', 'hash', 'connectionString', 'databaseUrl', 'email', 'phone'];
+const secrets = [
+  'authorization',
+  'headers',
+  'variables',
+  'query',
+  'document',
+  'body',
+  'password',
+  'token',
+  'apiKey',
+  'key',
+  'hash',
+  'connectionString',
+  'databaseUrl',
+  'email',
+  'phone',
+];
 
 /** Makes the logger of a server; `stream` is stderr unless told. */
 export function createLogger(level: string, stream: DestinationStream = destination({ dest: 2, sync: true })): Logger {

@@ -1,5 +1,5 @@
 // Prometheus metrics: of the process, of requests, of the pool, of the event log and of live subscriptions.
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import sql from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
@@ -36,8 +36,18 @@ function processRegistry(): Registry {
 export function createMetrics(db: Database, hub: EventHub): Metrics {
   const register = new Registry();
   const registers = [register];
-  const requests = new Counter({ name: 'trato_operations_total', help: 'Operations answered, by type and HTTP status ("ws": over a socket).', labelNames: ['type', 'status'], registers });
-  const errors = new Counter({ name: 'trato_operation_errors_total', help: 'Errors in answers, by code.', labelNames: ['code'], registers });
+  const requests = new Counter({
+    name: 'trato_operations_total',
+    help: 'Operations answered, by type and HTTP status ("ws": over a socket).',
+    labelNames: ['type', 'status'],
+    registers,
+  });
+  const errors = new Counter({
+    name: 'trato_operation_errors_total',
+    help: 'Errors in answers, by code.',
+    labelNames: ['code'],
+    registers,
+  });
   const durations = new Histogram({
     name: 'trato_operation_duration_seconds',
     help: 'Time to answer an operation, by type.',
@@ -51,7 +61,11 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
-  const lagged = new Counter({ name: 'trato_feed_lagged_total', help: 'Times a subscription fell behind and went back to reading the log.', registers });
+  const lagged = new Counter({
+    name: 'trato_feed_lagged_total',
+    help: 'Times a subscription fell behind and went back to reading the log.',
+    registers,
+  });
   poolGauges(db, registers);
   eventGauges(db, hub, registers);
   return {
@@ -92,19 +106,36 @@ function poolGauges({ pool }: Database, registers: Registry[]): void {
 /** The figures of the log are NaN while the database does not answer: a page without them would hide the rest. */
 function eventGauges(db: Database, hub: EventHub, registers: Registry[]): void {
   const orNaN = (read: () => Promise<number>) => () => read().catch(() => Number.NaN);
-  gauge('trato_event_log_head', 'Last place given out in the event log.', registers, orNaN(async () => Number(await lastSeq(db))));
-  gauge('trato_event_inbox_size', `Events waiting for their place in the log, counted up to ${INBOX_COUNT_LIMIT}.`, registers, orNaN(() => inboxSize(db)));
-  gauge('trato_event_inbox_lag_seconds', 'Age of the oldest event waiting for its place in the log.', registers, orNaN(() => inboxLag(db)));
+  gauge(
+    'trato_event_log_head',
+    'Last place given out in the event log.',
+    registers,
+    orNaN(async () => Number(await lastSeq(db))),
+  );
+  gauge(
+    'trato_event_inbox_size',
+    `Events waiting for their place in the log, counted up to ${INBOX_COUNT_LIMIT}.`,
+    registers,
+    orNaN(() => inboxSize(db)),
+  );
+  gauge(
+    'trato_event_inbox_lag_seconds',
+    'Age of the oldest event waiting for its place in the log.',
+    registers,
+    orNaN(() => inboxLag(db)),
+  );
   gauge('trato_feed_followers', 'Feeds that follow the event log in this process.', registers, () => hub.followers());
 }
 
 async function inboxSize(db: Database): Promise<number> {
-  const [row] = await db.query<{ n: number }>(sql`select count(*)::int as n from (select 1 from event_inbox limit ${INBOX_COUNT_LIMIT}) as i`);
+  const [row] = await db.query<{ n: number }>(
+    sql`select count(*)::int as n from (select 1 from event_inbox limit ${INBOX_COUNT_LIMIT}) as i`,
+  );
   return row!.n;
 }
 
-/** The age is read from the id, a UUIDv7: `occurred_at` is when it happened to the customer, which may be long ago. */
-async function inboxLag(db: Database): Promise<number> {
+/** Seconds. The age is read from the id, a UUIDv7: `occurred_at` is when it happened to the customer, which may be long ago. */
+export async function inboxLag(db: Database): Promise<number> {
   const [row] = await db.query<{ id: string }>(sql`select id from event_inbox order by position limit 1`);
   if (!row) return 0;
   const made = Number.parseInt(row.id.replaceAll('-', '').slice(0, 12), 16);

@@ -38,7 +38,11 @@ export function policyKey(viewer: Viewer): string {
   if (key === undefined) {
     const { permissions, rowScope, hiddenFields } = viewer.role;
     const scopes = [...rowScope].map(([subject, scope]) => `${subject}=${scope}`);
-    key = JSON.stringify([viewer.workspaceId, viewer.userId, ...[viewer.teamIds, [...permissions], scopes, [...hiddenFields]].map((list) => list.toSorted())]);
+    key = JSON.stringify([
+      viewer.workspaceId,
+      viewer.userId,
+      ...[viewer.teamIds, [...permissions], scopes, [...hiddenFields]].map((list) => list.toSorted()),
+    ]);
     keys.set(viewer, key);
   }
   return key;

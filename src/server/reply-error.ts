@@ -11,7 +11,10 @@ export function replyError(reply: FastifyReply, error: unknown, scope: RequestSc
   const code = status ?? plainStatus(formatted.extensions?.code);
   if (code === 401) reply.header('www-authenticate', 'Bearer');
   if (code === 503) reply.header('retry-after', '1');
-  return reply.code(code).type('application/json; charset=utf-8').send({ errors: [formatted] });
+  return reply
+    .code(code)
+    .type('application/json; charset=utf-8')
+    .send({ errors: [formatted] });
 }
 
 /** A status outside of GraphQL, where a 200 would say that something was answered. */
@@ -29,7 +32,8 @@ export function fromFastify(error: unknown, request: FastifyRequest): { error: u
     return { error: apiError('BAD_REQUEST', 'Send the operation as content-type application/json.'), status: 415 };
   }
   // The request was cut off or its length lied.
-  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || code === 'ECONNRESET' || request.raw.aborted) return { error: apiError('BODY_INVALID', 'The request body ended early.') };
+  if (code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || code === 'ECONNRESET' || request.raw.aborted)
+    return { error: apiError('BODY_INVALID', 'The request body ended early.') };
   if (statusCode && statusCode >= 400 && statusCode < 500 && code?.startsWith('FST_')) {
     return { error: apiError('BAD_REQUEST' satisfies ErrorCode, 'The HTTP request cannot be read.'), status: statusCode };
   }
@@ -40,9 +44,12 @@ export function fromFastify(error: unknown, request: FastifyRequest): { error: u
 export function refuseRaw(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const requestId = requestIdOf(undefined);
-  const [status, message] =
-    { HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'], ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'] }[error.code ?? ''] ??
-    ['400 Bad Request', 'This is not an HTTP request.'];
+  const [status, message] = {
+    HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too large.'],
+    ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long to arrive.'],
+  }[error.code ?? ''] ?? ['400 Bad Request', 'This is not an HTTP request.'];
   const body = JSON.stringify({ errors: [{ message, extensions: { code: 'BAD_REQUEST', requestId } }] });
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\n\r\n${body}`,
+  );
 }

@@ -26,7 +26,13 @@ export type SocketLimits = {
   closeMs: number;
 };
 
-export const defaultSocketLimits: SocketLimits = { pauseBytes: 256 * 1024, closeBytes: 8 * 1024 * 1024, stallMs: 20_000, pingMs: 15_000, closeMs: 5_000 };
+export const defaultSocketLimits: SocketLimits = {
+  pauseBytes: 256 * 1024,
+  closeBytes: 8 * 1024 * 1024,
+  stallMs: 30_000,
+  pingMs: 15_000,
+  closeMs: 5_000,
+};
 
 export type Link = {
   /** Resolves when the bytes have left this process, or the socket is closing. */
@@ -42,7 +48,7 @@ export type Link = {
 export function createLink(socket: WebSocket, limits: SocketLimits, onEnd: (code: number, reason: string) => void): Link {
   let ended = false;
   let stall: NodeJS.Timeout | undefined;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   let alive = true;
 
   function end(code: number, reason: string): void {
@@ -64,14 +70,15 @@ export function createLink(socket: WebSocket, limits: SocketLimits, onEnd: (code
 
   function watch(): void {
     const bytes = socket.bufferedAmount;
-    if (bytes > limits.closeBytes) return close(closeCodes.tryLater, 'SLOW_CONSUMER');
-    if (bytes > limits.pauseBytes) {
+    if (bytes > limits.closeBytes) {
+      close(closeCodes.tryLater, 'SLOW_CONSUMER');
+    } else if (bytes > limits.pauseBytes) {
       stall ??= setTimeout(() => close(closeCodes.tryLater, 'SLOW_CONSUMER'), limits.stallMs);
       return;
     }
     clearTimeout(stall);
     stall = undefined;
-    if (waiting.length > 0) for (const resolve of waiting.splice(0)) resolve();
+    for (const resolve of waiting.splice(0)) resolve();
   }
 
   const pinger = setInterval(() => {

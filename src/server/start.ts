@@ -1,6 +1,7 @@
 // Brings a whole Trato up, step by step, and down again in reverse.
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../auth/authenticate.ts';
+import { systemViewer } from '../auth/system-viewer.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import { createEvents } from '../events/index.ts';
@@ -36,7 +37,8 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     return made;
   };
   const undoAll = async (): Promise<void> => {
-    for (let back = undo.pop(); back; back = undo.pop()) await back().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
+    for (let back = undo.pop(); back; back = undo.pop())
+      await back().catch((error: unknown) => log.error({ err: error }, 'a part did not stop well'));
   };
 
   try {
@@ -46,7 +48,8 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     const { url, failed } = await step('starting the database', findDatabase(config, say), (database) => database.stop());
     await step('migrating the database', applyMigrations({ url, log: say }));
     const db = await step('connecting', connect(config, url, log), (opened) => opened.close());
-    const { key } = await step('preparing the workspace', openWorkspace(db, config, say));
+    const { key, workspace } = await step('preparing the workspace', openWorkspace(db, config, say));
+    if (config.demo) await step('making the demo company', fillWithDemo(db, workspace.workspaceId, say));
     const events = createEvents(db, { log });
     undo.push(events.stop);
     events.start();
@@ -88,6 +91,12 @@ async function loadServer() {
   return { buildSchema, createServer };
 }
 
+/** Loaded only where it is wanted. A workspace that is not empty stays as it is. */
+async function fillWithDemo(db: Database, workspaceId: string, say: (line: string) => void): Promise<void> {
+  const { seedDemo } = await import('../modules/demo/index.ts');
+  await seedDemo(db, systemViewer(workspaceId), { log: say });
+}
+
 type DatabaseServer = { url: string; failed: Promise<string>; stop(): Promise<void> };
 
 async function findDatabase(config: Config, say: (line: string) => void): Promise<DatabaseServer> {
@@ -97,7 +106,10 @@ async function findDatabase(config: Config, say: (line: string) => void): Promis
 }
 
 async function connect(config: Config, url: string, log: Logger): Promise<Database> {
-  const db = openDatabase(url, { max: config.poolSize, onError: (error) => log.warn({ err: error }, 'an idle database connection was lost') });
+  const db = openDatabase(url, {
+    max: config.poolSize,
+    onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
+  });
   // Without a limit a request would wait for a connection for ever.
   db.pool.options.connectionTimeoutMillis = config.poolTimeoutMs;
   return db;

@@ -56,7 +56,17 @@ export function serveSockets(server: Server, path: string, services: Services, o
       clearTimeout(connection.expiry);
       void closed?.(code, reason).catch((error: unknown) => services.log.error({ err: error }, 'a subscription did not end well'));
     });
-    const connection: Connection = { request, link, viewer: null, credential: undefined, origin: null, expiry: undefined, running: new Set(), subscriptions: 0, leaving: false };
+    const connection: Connection = {
+      request,
+      link,
+      viewer: null,
+      credential: undefined,
+      origin: null,
+      expiry: undefined,
+      running: new Set(),
+      subscriptions: 0,
+      leaving: false,
+    };
     connections.set(connection, socket);
     socket.once('close', () => {
       connections.delete(connection);
@@ -89,7 +99,8 @@ export function serveSockets(server: Server, path: string, services: Services, o
   const timer = setInterval(recheckAll, recheckMs).unref();
   let soon: NodeJS.Timeout | undefined;
   const unsubscribe = onAccessChanged(() => {
-    soon ??= setTimeout(() => {
+    if (soon) return; // one look serves a burst of changes
+    soon = setTimeout(() => {
       soon = undefined;
       recheckAll();
     }, ACCESS_PAUSE_MS).unref();

@@ -6,7 +6,17 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { appendEvents, createEvents, type EventRow, lastSeq, type NewEvent, onAppended, readEvents } from '../../src/events/index.ts';
 import { matches } from '../../src/events/ring.ts';
-import { addCustomers, change, changeCustomer, createLogTest, expectGapless, type LogTest, openLogTest, sourceOf, until } from './events-support.ts';
+import {
+  addCustomers,
+  change,
+  changeCustomer,
+  createLogTest,
+  expectGapless,
+  type LogTest,
+  openLogTest,
+  sourceOf,
+  until,
+} from './events-support.ts';
 
 let world: LogTest;
 
@@ -105,7 +115,10 @@ test('reading gives what a filter of the whole log gives, from either end', asyn
       const given = { ...filter, visible, keep, limit, ...(after < 0n ? {} : { after }), ...(before === 99n ? {} : { before }) };
       const wanted = all.filter(
         (event) =>
-          matches(filter, event) && event.seq > after && event.seq < before && (!visible || (event.data.after as { n: number }).n % 2 === 0),
+          matches(filter, event) &&
+          event.seq > after &&
+          event.seq < before &&
+          (!visible || (event.data.after as { n: number }).n % 2 === 0),
       );
       const newest = (keep ?? (before < 99n && after < 0n ? 'newest' : 'oldest')) === 'newest';
       const cut = newest ? wanted.slice(Math.max(0, wanted.length - limit)) : wanted.slice(0, limit);

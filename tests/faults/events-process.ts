@@ -29,7 +29,11 @@ function take(event: EventRow): void {
 process.on('message', (message: { report?: string; stop?: boolean }) => {
   if (message.report) asked = BigInt(message.report);
   answer();
-  if (message.stop) void events.stop().then(() => world.db.close()).then(() => process.disconnect());
+  if (message.stop)
+    void events
+      .stop()
+      .then(() => world.db.close())
+      .then(() => process.disconnect());
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ kind: 'ready' });

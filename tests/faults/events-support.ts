@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { expect } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { appendEvents, type EventRow, type EventsLog, type NewEvent } from '../../src/events/index.ts';
+import { appendEvents, type EventRow, type EventsLog, type FeedStep, type NewEvent } from '../../src/events/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 export type LogTest = {
@@ -72,7 +72,11 @@ export async function changeCustomer(test: Pick<LogTest, 'db' | 'workspaceId'>, 
       );
       await pause();
       const first = row!.changes - events + 1;
-      await appendEvents(tx, sourceOf(test.workspaceId), Array.from({ length: events }, (_, i) => change(id, first + i, type)));
+      await appendEvents(
+        tx,
+        sourceOf(test.workspaceId),
+        Array.from({ length: events }, (_, i) => change(id, first + i, type)),
+      );
       await pause();
     });
   } catch (error) {
@@ -141,4 +145,17 @@ export async function until(condition: () => Promise<boolean> | boolean, what: s
     if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Cuts the connections by which hubs follow the log. */
+export async function cutFeed(db: Database): Promise<void> {
+  await db.query(sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name like 'trato events %'`);
+}
+
+/** The next step of a feed that must not have ended. */
+export async function step(steps: AsyncGenerator<FeedStep, void>): Promise<FeedStep> {
+  const { value, done } = await steps.next();
+  if (done || !value) throw new Error('the feed has ended');
+  return value;
 }

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lastSeq, readEvents } from '../../src/events/index.ts';
+import { lastSeq, readEvents, startSequencer } from '../../src/events/index.ts';
 import { expectedReport, holder, type LogProcess, type LogSession, sessionsOf, startLogProcess } from './events-processes.ts';
 import { addCustomers, changeCustomer, createLogTest, expectAllChanges, expectGapless, type LogTest, until } from './events-support.ts';
 
@@ -23,7 +23,9 @@ afterEach(async () => {
 
 /** Writes 3,000 events and has a move stand still in its middle: at a place that an open transaction has taken. */
 async function freezeInMidMove(): Promise<{ stuck: LogSession; thaw(): Promise<void> }> {
+  await inboxEmpty();
   const blocker = new pg.Client(world.url);
+  blocker.on('error', () => {});
   await blocker.connect();
   await blocker.query('begin');
   await blocker.query(
@@ -40,6 +42,10 @@ async function freezeInMidMove(): Promise<{ stuck: LogSession; thaw(): Promise<v
       await blocker.end();
     },
   };
+}
+
+function inboxEmpty(): Promise<void> {
+  return until(async () => (await world.db.query(sql`select from event_inbox limit 1`)).length === 0, 'the inbox is empty');
 }
 
 async function cut(session: LogSession): Promise<void> {
@@ -61,8 +67,7 @@ async function start(count: number): Promise<LogProcess[]> {
 
 /** Everything committed is in the log, once, in order; and each process has followed exactly that. */
 async function expectWhole(followers: LogProcess[]): Promise<void> {
-  const empty = async () => (await world.db.query(sql`select from event_inbox limit 1`)).length === 0;
-  await until(empty, 'the inbox is empty');
+  await inboxEmpty();
   const last = await expectGapless(world.db);
   await expectAllChanges(world.db, await readEvents(world.db, { workspaceId: world.workspaceId, limit: 1_000_000 }));
   const expected = await expectedReport(world);
@@ -74,6 +79,34 @@ test('the very first event of a database, written beside a sequencer that alread
   await until(async () => (await holder(world)) !== undefined, 'the sequencer holds the lock');
   await changeCustomer(world, customers[0]!);
   await expectWhole(running);
+});
+
+test('a process that stands by passes on its wake-ups, many as one, and takes over when the lock is free', async () => {
+  const first = startSequencer(world.db, { log: world.log });
+  await until(async () => (await holder(world)) !== undefined, 'the first holds the lock');
+  const second = startSequencer(world.db, { log: world.log });
+  await until(async () => (await sessionsOf(world, 'sequencer')).length === 2, 'the second stands by');
+  const listener = new pg.Client(world.url);
+  await listener.connect();
+  const heard: string[] = [];
+  listener.on('notification', (note) => heard.push(note.payload ?? ''));
+  await listener.query('listen trato_event_wake');
+  for (let i = 0; i < 100; i++) second.wake();
+  await until(() => heard.length > 0, 'the wake-up is passed on');
+  await changeCustomer(world, customers[0]!);
+  await second.drained();
+  expect(await lastSeq(world.db)).toBe(1n);
+  const before = await holder(world);
+  await first.stop();
+  await anotherHolds(before!);
+  expect(heard).toContain('free');
+  await changeCustomer(world, customers[0]!);
+  await second.drained();
+  expect(await lastSeq(world.db)).toBe(2n);
+  await second.stop();
+  await listener.end();
+  // One for the hundred, one of `drained` or none, and the hand-over.
+  expect(heard.length).toBeLessThanOrEqual(10);
 });
 
 test('the session of the sequencer is cut in mid-move', async () => {

@@ -3,9 +3,7 @@ import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { WebSocket } from 'ws';
 import { isAlive } from '../../src/db/embedded/processes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { postQuery, startTestProcess, type TestProcess } from '../support/server.ts';
@@ -40,7 +38,8 @@ function start(env: Record<string, string>): TestProcess {
   return child;
 }
 const onEmbedded = (more = {}) => start({ TRATO_DATA_DIR: dataDir, ...more });
-const onDatabase = (more = {}) => start({ TRATO_DATA_DIR: join(folder, 'unused'), DATABASE_URL: database.url, TRATO_API_KEY: KEY, ...more });
+const onDatabase = (more = {}) =>
+  start({ TRATO_DATA_DIR: join(folder, 'unused'), DATABASE_URL: database.url, TRATO_API_KEY: KEY, ...more });
 
 /** What a start that must fail says, as one line on standard error, and nothing on standard output. */
 async function failure(child: TestProcess): Promise<string> {
@@ -54,8 +53,17 @@ async function serverPid(): Promise<number> {
   return Number.parseInt(await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10);
 }
 
-const createChannel = (url: string, key: string, name: string) => postQuery(url, { query: 'mutation ($key: String!) { channelCreate(input: { key: $key, name: $key }) { userErrors { code } } }', variables: { key: name } }, { key });
-const countChannels = async (url: string, key: string) => (await postQuery(url, { query: '{ channels(first: 1) { totalCount { value } } }' }, { key })).data.channels.totalCount.value as number;
+const createChannel = (url: string, key: string, name: string) =>
+  postQuery(
+    url,
+    {
+      query: 'mutation ($key: String!) { channelCreate(input: { key: $key, name: $key }) { userErrors { code } } }',
+      variables: { key: name },
+    },
+    { key },
+  );
+const countChannels = async (url: string, key: string) =>
+  (await postQuery(url, { query: '{ channels(first: 1) { totalCount { value } } }' }, { key })).data.channels.totalCount.value as number;
 
 describe('on a data directory', () => {
   let key: string;
@@ -65,7 +73,10 @@ describe('on a data directory', () => {
     const { url, key: printed } = await child.ready();
     key = printed;
     expect(child.stdout()).toContain(`Explorer  http://localhost:${new URL(url).port}/#key=${key}`);
-    const curl = child.stdout().split('\n').find((line) => line.includes('curl '))!;
+    const curl = child
+      .stdout()
+      .split('\n')
+      .find((line) => line.includes('curl '))!;
     expect(curl).toContain(`authorization: Bearer ${key}`);
     expect((await readFile(join(dataDir, 'api-key'), 'utf8')).trim()).toBe(key);
     expect((await stat(join(dataDir, 'api-key'))).mode & 0o777).toBe(0o600);
@@ -133,8 +144,12 @@ describe('on a data directory', () => {
 
 describe('starts that fail', () => {
   test('settings: every bad one is named, no value is shown', async () => {
-    const line = await failure(start({ PORT: '70000', DATABASE_URL: 'mysql://root:hunter2@x/y', TRATO_API_KEY: 'hunter2', TRATO_DEMO: 'perhaps' }));
-    expect(line).toMatch(/^trato: PORT must be at most 65535; DATABASE_URL must be .*; TRATO_API_KEY cannot be used: .*; TRATO_DEMO must be 1 or 0 \[CONFIG_INVALID\]$/);
+    const line = await failure(
+      start({ PORT: '70000', DATABASE_URL: 'mysql://root:hunter2@x/y', TRATO_API_KEY: 'hunter2', TRATO_DEMO: 'perhaps' }),
+    );
+    expect(line).toMatch(
+      /^trato: PORT must be at most 65535; DATABASE_URL must be .*; TRATO_API_KEY cannot be used: .*; TRATO_DEMO must be 1 or 0 \[CONFIG_INVALID\]$/,
+    );
     expect(line).not.toContain('hunter2');
   });
 
@@ -154,8 +169,13 @@ describe('starts that fail', () => {
   test('a database that is newer than the code', async () => {
     const newer = await createTestDatabase();
     try {
-      await runOn(newer.url, `insert into _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) values ('x', 'x', now(), '29991231000000_future', 1)`);
-      expect(await failure(onDatabase({ DATABASE_URL: newer.url }))).toMatch(/^trato: the database is newer than this code.*29991231000000_future \[DATABASE_NEWER\]$/);
+      await runOn(
+        newer.url,
+        `insert into _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count) values ('x', 'x', now(), '29991231000000_future', 1)`,
+      );
+      expect(await failure(onDatabase({ DATABASE_URL: newer.url }))).toMatch(
+        /^trato: the database is newer than this code.*29991231000000_future \[DATABASE_NEWER\]$/,
+      );
     } finally {
       await newer.drop();
     }
@@ -172,76 +192,10 @@ describe('several on one database', () => {
     const keyless = onDatabase({ TRATO_API_KEY: '' });
     await keyless.ready();
     expect(keyless.stdout()).toContain('the one that this database was first started with');
-    const { rows } = await runOn(database.url, 'select (select count(*)::int from workspaces) as workspaces, (select count(*)::int from api_keys) as keys');
+    const { rows } = await runOn(
+      database.url,
+      'select (select count(*)::int from workspaces) as workspaces, (select count(*)::int from api_keys) as keys',
+    );
     expect(rows).toEqual([{ workspaces: 1, keys: 1 }]);
-  });
-});
-
-describe('stopping', () => {
-  /** Holds up every read of channels until `release`. */
-  async function holdChannels(): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    await client.query('begin; lock table channels in access exclusive mode');
-    return {
-      waiting: async () => (await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'channels'::regclass`)).rows[0].n,
-      release: () => client.end(),
-    };
-  }
-
-  async function startWithRunningRequest(env = {}) {
-    const child = onDatabase(env);
-    const { url } = await child.ready();
-    const hold = await holdChannels();
-    const answer = postQuery(url, { query: '{ channels(first: 1) { nodes { key } } }' }, { key: KEY }).catch((error: Error) => error);
-    await vi.waitUntil(async () => (await hold.waiting()) === 1, WITHIN);
-    return { child, url, hold, answer };
-  }
-
-  test('SIGTERM: running requests finish, new ones find nobody, sockets are told to connect again, exit 0', async () => {
-    const { child, url, hold, answer } = await startWithRunningRequest();
-    const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
-    const closed = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
-    await new Promise((resolve) => socket.once('open', resolve));
-    child.kill('SIGTERM');
-    expect(await closed).toBe(1012);
-    await vi.waitUntil(async () => (await fetch(`${new URL(url).origin}/healthz`).catch(() => 'refused')) === 'refused', WITHIN);
-    expect(await hold.waiting()).toBe(1);
-    await hold.release();
-    expect(await answer).toMatchObject({ status: 200, data: { channels: { nodes: [{ key: expect.any(String) }] } } });
-    expect(await child.exited).toEqual({ code: 0, signal: null });
-  });
-
-  test('a request that takes too long is cut off, and the process ends all the same', async () => {
-    const { child, hold, answer } = await startWithRunningRequest({ TRATO_DRAIN_MS: '200' });
-    child.kill('SIGTERM');
-    expect(await answer).toBeInstanceOf(Error);
-    await hold.release();
-    expect((await child.exited).code).toBe(0);
-    expect(child.stderr()).toContain('cut off');
-  });
-
-  test('a further signal ends it at once', async () => {
-    const { child, hold, answer } = await startWithRunningRequest();
-    let over = false;
-    void child.exited.then(() => (over = true));
-    await vi.waitUntil(() => {
-      if (!over) child.kill('SIGTERM');
-      return over;
-    }, WITHIN);
-    expect((await child.exited).code).toBe(130);
-    expect(await answer).toBeInstanceOf(Error);
-    await hold.release();
-  });
-
-  test('SIGTERM in the middle of a start', async () => {
-    const empty = join(folder, 'interrupted');
-    const child = startTestProcess({ TRATO_DATA_DIR: empty });
-    processes.push(child);
-    await vi.waitUntil(async () => (await stat(join(empty, 'postgres.lock')).catch(() => null)) !== null, WITHIN);
-    child.kill('SIGTERM');
-    expect(await child.exited).toEqual({ code: 0, signal: null });
-    expect(child.stdout()).toBe('');
-    await expect(readFile(join(empty, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
   });
 });

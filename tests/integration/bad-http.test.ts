@@ -25,12 +25,16 @@ async function post(body: Body, headers: Record<string, string> = {}): Promise<A
 }
 
 function expectError(answer: Answer, status: number, code: string, message: string | RegExp = /./): void {
-  expect(answer).toMatchObject({ status, errors: [{ message: expect.stringMatching(message), extensions: { code, requestId: answer.headers.get('x-request-id') } }] });
+  expect(answer).toMatchObject({
+    status,
+    errors: [{ message: expect.stringMatching(message), extensions: { code, requestId: answer.headers.get('x-request-id') } }],
+  });
   expect(answer.data ?? null).toBeNull();
 }
 
 const json = (value: unknown) => JSON.stringify(value);
-const create = 'mutation ($name: String!, $key: String!) { channelCreate(input: { key: $key, name: $name }) { channel { id } userErrors { code message path } } }';
+const create =
+  'mutation ($name: String!, $key: String!) { channelCreate(input: { key: $key, name: $name }) { channel { id } userErrors { code message path } } }';
 
 async function channelCount(): Promise<number> {
   const [row] = await server.db.query<{ n: number }>(sql`select count(*)::int as n from channels`);
@@ -55,27 +59,43 @@ describe('bodies', () => {
     ['variables that are no object', json({ query: '{ __typename }', variables: [] }), 400, 'BAD_REQUEST', /./],
     ['variables as text', json({ query: '{ __typename }', variables: '{}' }), 400, 'BAD_REQUEST', /./],
     ['a persisted query', json({ extensions: { persistedQuery: { version: 1, sha256Hash: 'x' } } }), 400, 'BAD_REQUEST', /not supported/],
-    ['100,000 nested lists', `{"query":"{ __typename }","variables":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`, 400, 'BAD_USER_INPUT', /deep/],
+    [
+      '100,000 nested lists',
+      `{"query":"{ __typename }","variables":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+      400,
+      'BAD_USER_INPUT',
+      /deep/,
+    ],
   ])('%s', async ([, body, status, code, message]) => {
     expectError(await post(body), status, code, message);
   });
 
   test('a byte order mark is no error', async () => {
-    expect(await post(bytes('', 0xef, 0xbb, 0xbf, ...Buffer.from('{"query":"{ __typename }"}')))).toMatchObject({ status: 200, errors: [] });
+    expect(await post(bytes('', 0xef, 0xbb, 0xbf, ...Buffer.from('{"query":"{ __typename }"}')))).toMatchObject({
+      status: 200,
+      errors: [],
+    });
   });
 
   test('10 MB are refused, with and without a length, and the server goes on', async () => {
     const large = json({ query: '{ __typename }', variables: { x: 'a'.repeat(10_000_000) } });
     expectError(await post(large), 413, 'PAYLOAD_TOO_LARGE');
-    const chunks = Readable.toWeb(Readable.from((function* () {
-      for (let at = 0; at < large.length; at += 65_536) yield Buffer.from(large.slice(at, at + 65_536));
-    })()));
+    const chunks = Readable.toWeb(
+      Readable.from(
+        (function* () {
+          for (let at = 0; at < large.length; at += 65_536) yield Buffer.from(large.slice(at, at + 65_536));
+        })(),
+      ),
+    );
     expectError(await post(chunks as never), 413, 'PAYLOAD_TOO_LARGE');
     expect((await server.query('{ __typename }')).status).toBe(200);
   });
 
   test('4 MB of variables are read', async () => {
-    const answer = await server.query('query ($x: String) { __typename @include(if: true) channels(first: 1, filter: { name: { eq: $x } }) { pageInfo { hasNextPage } } }', { x: 'a'.repeat(4_000_000) });
+    const answer = await server.query(
+      'query ($x: String) { __typename @include(if: true) channels(first: 1, filter: { name: { eq: $x } }) { pageInfo { hasNextPage } } }',
+      { x: 'a'.repeat(4_000_000) },
+    );
     expect(answer).toMatchObject({ status: 200, errors: [] });
   });
 });
@@ -105,17 +125,37 @@ describe('texts that cannot be kept', () => {
 });
 
 describe('documents', () => {
-  const bomb = [...Array(30).keys()].map((i) => `fragment F${i} on Query { a: __typename ...F${i + 1} b${i}: node(id: "x") { id } ... on Query { ...F${i + 1} } }`).join(' ');
+  const bomb = [...Array(30).keys()]
+    .map((i) => `fragment F${i} on Query { a: __typename ...F${i + 1} b${i}: node(id: "x") { id } ... on Query { ...F${i + 1} } }`)
+    .join(' ');
 
   test.for<[string, string, number, string, RegExp]>([
     ['not GraphQL', 'select 1', 400, 'GRAPHQL_PARSE_FAILED', /Syntax Error/],
     ['more than 2,000 tokens', `{ ${'__typename '.repeat(2_001)} }`, 400, 'GRAPHQL_PARSE_FAILED', /2000 tokens/],
-    ['fragments that double', `{ ...F0 } ${bomb} fragment F30 on Query { __typename }`, 400, 'GRAPHQL_VALIDATION_FAILED', /more than 10000 fields/],
-    ['fragments in a circle', '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }', 400, 'GRAPHQL_VALIDATION_FAILED', /itself/],
+    [
+      'fragments that double',
+      `{ ...F0 } ${bomb} fragment F30 on Query { __typename }`,
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+      /more than 10000 fields/,
+    ],
+    [
+      'fragments in a circle',
+      '{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }',
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+      /itself/,
+    ],
     ['an unknown field', '{ nothing }', 400, 'GRAPHQL_VALIDATION_FAILED', /nothing/],
     ['an unknown argument', '{ channels(firsts: 1) { nodes { id } } }', 400, 'GRAPHQL_VALIDATION_FAILED', /firsts/],
     ['a literal of the wrong type', '{ channels(first: "x") { nodes { id } } }', 400, 'GRAPHQL_VALIDATION_FAILED', /Int/],
-    ['an unknown name of an enum', '{ channels(orderBy: [{ field: NO_SUCH_FIELD }]) { nodes { id } } }', 400, 'GRAPHQL_VALIDATION_FAILED', /NO_SUCH_FIELD/],
+    [
+      'an unknown name of an enum',
+      '{ channels(orderBy: [{ field: NO_SUCH_FIELD }]) { nodes { id } } }',
+      400,
+      'GRAPHQL_VALIDATION_FAILED',
+      /NO_SUCH_FIELD/,
+    ],
     ['two operations and no name', 'query A { __typename } query B { __typename }', 400, 'OPERATION_RESOLUTION_FAILURE', /./],
     ['no operation', 'fragment A on Query { __typename }', 400, 'GRAPHQL_VALIDATION_FAILED', /./],
     ['a subscription over HTTP', 'subscription { events { __typename } }', 400, 'BAD_REQUEST', /WebSocket/],
@@ -126,8 +166,16 @@ describe('documents', () => {
   test.for<[string, string, Record<string, unknown>]>([
     ['a variable of the wrong type', 'query ($n: Int) { channels(first: $n) { nodes { id } } }', { n: 'many' }],
     ['a required variable left out', 'query ($id: ID!) { node(id: $id) { id } }', {}],
-    ['an unknown field of an input', 'mutation ($input: ChannelCreateInput!) { channelCreate(input: $input) { channel { id } } }', { input: { key: 'a', name: 'b', colour: 'red' } }],
-    ['a required field of an input left out', 'mutation ($input: ChannelCreateInput!) { channelCreate(input: $input) { channel { id } } }', { input: { key: 'a' } }],
+    [
+      'an unknown field of an input',
+      'mutation ($input: ChannelCreateInput!) { channelCreate(input: $input) { channel { id } } }',
+      { input: { key: 'a', name: 'b', colour: 'red' } },
+    ],
+    [
+      'a required field of an input left out',
+      'mutation ($input: ChannelCreateInput!) { channelCreate(input: $input) { channel { id } } }',
+      { input: { key: 'a' } },
+    ],
   ])('%s is BAD_USER_INPUT and changes nothing', async ([, document, variables]) => {
     const before = await channelCount();
     expectError(await server.query(document, variables), 400, 'BAD_USER_INPUT', /./);
@@ -140,7 +188,10 @@ describe('bytes that are no request', () => {
     new Promise<string>((resolve, reject) => {
       const socket = connect(Number(new URL(server.url).port), '127.0.0.1', () => socket.write(text));
       let answer = '';
-      socket.on('data', (bytes) => (answer += bytes)).on('close', () => resolve(answer)).on('error', reject);
+      socket
+        .on('data', (bytes) => (answer += bytes))
+        .on('close', () => resolve(answer))
+        .on('error', reject);
     });
 
   test('not HTTP', async () => {
@@ -150,7 +201,9 @@ describe('bytes that are no request', () => {
   });
 
   test('headers without end', async () => {
-    expect(await raw(`POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(100_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 [\s\S]*"code":"BAD_REQUEST"/);
+    expect(await raw(`POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(100_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 431 [\s\S]*"code":"BAD_REQUEST"/,
+    );
   });
 
   test('a path that cannot be decoded', async () => {

@@ -6,12 +6,17 @@ import { expect, test } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(`${root}${file}`, 'utf8');
 const steps = read('Dockerfile').replaceAll(/\\\n/g, ' ').split('\n');
-const ofContext = steps.filter((line) => line.startsWith('COPY ') && !line.includes('--from=')).map((line) => line.split(/\s+/).slice(1, -1));
+const ofContext = steps
+  .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
+  .map((line) => line.split(/\s+/).slice(1, -1));
 
 test('everything that the image copies exists and is let through by .dockerignore', () => {
   const sources = ofContext.flat();
   expect(sources.length).toBeGreaterThan(5);
-  const through = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+  const through = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1));
   for (const source of sources) {
     const path = source.replace(/\/$/, '');
     expect(existsSync(`${root}${path}`), source).toBe(true);
@@ -22,9 +27,20 @@ test('everything that the image copies exists and is let through by .dockerignor
 
 test('what the second stage takes from the first was made there', () => {
   const made = new Set(['node_modules', ...ofContext.flat().map((source) => source.replace(/\/$/, ''))]);
-  const taken = steps.filter((line) => line.includes('--from=build')).map((line) => line.split(/\s+/)[2]!.replace(/^\/app\//, '').replace(/\/$/, ''));
+  const taken = steps
+    .filter((line) => line.includes('--from=build'))
+    .map((line) =>
+      line
+        .split(/\s+/)[2]!
+        .replace(/^\/app\//, '')
+        .replace(/\/$/, ''),
+    );
   expect(taken.length).toBeGreaterThan(2);
-  for (const path of taken) expect([...made].some((have) => path === have || path.startsWith(`${have}/`)), path).toBe(true);
+  for (const path of taken)
+    expect(
+      [...made].some((have) => path === have || path.startsWith(`${have}/`)),
+      path,
+    ).toBe(true);
 });
 
 test('the image runs as an ordinary user, is probed, and starts what npm start does', () => {

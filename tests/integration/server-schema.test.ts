@@ -1,6 +1,14 @@
 // The schema as consumers get it: committed, not stale, and described down to the last value.
 import { fileURLToPath } from 'node:url';
-import { isEnumType, isInputObjectType, isInterfaceType, isIntrospectionType, isObjectType, isSpecifiedDirective, isSpecifiedScalarType } from 'graphql';
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedDirective,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { expect, test } from 'vitest';
 import { checkSdl } from '../../src/cli/schema/sdl.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';

@@ -1,9 +1,6 @@
-// The server over HTTP: statuses, headers, probes, CORS, masking.
-import { GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
+// The server over HTTP: statuses, headers, probes, CORS, logs.
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Context } from '../../src/graphql/context.ts';
-import { apiError } from '../../src/graphql/errors.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postQuery, startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -37,14 +34,22 @@ describe('operations', () => {
 
   test('an answer that has some data is a 200, also beside UNAUTHENTICATED', async () => {
     const answer = await server.query('{ __typename node(id: "customer_01h455vb4pex5vsknk084sn02q") { id } }', {}, { key: null });
-    expect(answer).toMatchObject({ status: 200, data: { __typename: 'Query', node: null }, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(answer).toMatchObject({
+      status: 200,
+      data: { __typename: 'Query', node: null },
+      errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+    });
   });
 
   test.for([
     ['an unknown key', 'Bearer trato-no-such-key-here', 'TOKEN_INVALID'],
     ['another scheme', 'Basic YTpi', 'AUTHORIZATION_MALFORMED'],
     ['no token', 'Bearer ', 'AUTHORIZATION_MALFORMED'],
-    ['a token where no issuer is known', `Bearer ${['{"alg":"RS256"}', '{}', 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.')}`, 'TOKEN_INVALID'],
+    [
+      'a token where no issuer is known',
+      `Bearer ${['{"alg":"RS256"}', '{}', 'x'].map((part) => Buffer.from(part).toString('base64url')).join('.')}`,
+      'TOKEN_INVALID',
+    ],
   ])('a bad credential is a 401 and nothing runs: %s', async ([, authorization, code]) => {
     const answer = await server.query('{ __typename }', {}, { key: null, headers: { authorization: authorization! } });
     expect(answer).toMatchObject({ status: 401, data: undefined, errors: [{ extensions: { code, requestId: expect.any(String) } }] });
@@ -63,7 +68,14 @@ describe('operations', () => {
     const secret = 'ada.lovelace@example.com';
     await server.query('query Recognise($x: ID!) { node(id: $x) { id } }', { x: secret }, { headers: { 'x-request-id': 'logged-1' } });
     const line = server.logs.find((text) => text.includes('logged-1'))!;
-    expect(JSON.parse(line)).toMatchObject({ requestId: 'logged-1', operation: 'Recognise', type: 'query', status: expect.any(Number), durationMs: expect.any(Number), codes: ['ID_INVALID'] });
+    expect(JSON.parse(line)).toMatchObject({
+      requestId: 'logged-1',
+      operation: 'Recognise',
+      type: 'query',
+      status: expect.any(Number),
+      durationMs: expect.any(Number),
+      codes: ['ID_INVALID'],
+    });
     expect(server.logs.join('')).not.toContain(secret);
     expect(server.logs.join('')).not.toContain(server.adminKey);
   });
@@ -73,7 +85,11 @@ describe('requests of browsers', () => {
   test('a preflight lets any origin post with an authorization, without credentials', async () => {
     const response = await fetch(server.url, {
       method: 'OPTIONS',
-      headers: { origin: 'https://crm.example', 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization, content-type' },
+      headers: {
+        origin: 'https://crm.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization, content-type',
+      },
     });
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
@@ -84,10 +100,13 @@ describe('requests of browsers', () => {
     expect(answer.headers.get('access-control-expose-headers')).toContain('x-request-id');
   });
 
-  test.for(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])('a form of another site gets nowhere: %s', async (type) => {
-    const answer = await postQuery(server.url, { query: '{ __typename }' }, { headers: { 'content-type': type } });
-    expect(answer).toMatchObject({ status: 415, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
-  });
+  test.for(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])(
+    'a form of another site gets nowhere: %s',
+    async (type) => {
+      const answer = await postQuery(server.url, { query: '{ __typename }' }, { headers: { 'content-type': type } });
+      expect(answer).toMatchObject({ status: 415, errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    },
+  );
 
   test('only POST executes', async () => {
     const response = await fetch(`${server.url}?query={__typename}`);
@@ -99,7 +118,9 @@ describe('requests of browsers', () => {
   test('an unknown path is NOT_FOUND as JSON; the explorer is at /', async () => {
     const response = await fetch(`${server.origin}/no/such/path`);
     expect(response.status).toBe(404);
-    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND', requestId: response.headers.get('x-request-id') } }] });
+    expect(await response.json()).toMatchObject({
+      errors: [{ extensions: { code: 'NOT_FOUND', requestId: response.headers.get('x-request-id') } }],
+    });
     const page = await fetch(`${server.origin}/`);
     expect(page.headers.get('content-type')).toContain('text/html');
   });
@@ -114,7 +135,14 @@ describe('probes', () => {
     expect(response.headers.get('content-type')).toContain('text/plain');
     const text = await response.text();
     expect(text).toMatch(/^trato_operations_total\{type="query",status="200"\} \d+$/m);
-    for (const name of ['process_cpu_seconds_total', 'trato_operation_duration_seconds_bucket', 'trato_pool_in_use', 'trato_pool_waiting', 'trato_live_subscriptions', 'trato_event_inbox_lag_seconds']) {
+    for (const name of [
+      'process_cpu_seconds_total',
+      'trato_operation_duration_seconds_bucket',
+      'trato_pool_in_use',
+      'trato_pool_waiting',
+      'trato_live_subscriptions',
+      'trato_event_inbox_lag_seconds',
+    ]) {
       expect(text).toMatch(new RegExp(`^${name}.* [\\d.]+$`, 'm'));
     }
     await server.events.drained();
@@ -122,78 +150,19 @@ describe('probes', () => {
   });
 });
 
-describe('errors of resolvers', () => {
-  type Resolve = (ctx: Context) => unknown;
-  const field = (resolve: Resolve) => ({ type: GraphQLString, resolve: (_root: unknown, _args: unknown, ctx: Context) => resolve(ctx) });
-  let failing: TestServer;
-  beforeAll(async () => {
-    const query = new GraphQLObjectType({
-      name: 'Query',
-      fields: {
-        fine: field(() => 'fine'),
-        bug: field(() => {
-          throw new TypeError('cannot read "ada@example.com" of 4711');
-        }),
-        leaky: field(() => {
-          throw new GraphQLError('select secret from table', { extensions: { code: 'SOMETHING_ELSE', rows: ['secret'] } });
-        }),
-        masked: field(() => {
-          throw apiError('FORBIDDEN', 'No.', { permission: 'x:read' });
-        }),
-        database: field((ctx) => ctx.db.query(sql`select secret_column from secret_table`)),
-        nul: field((ctx) => ctx.db.query(sql`select ${'a\0b'}::text`)),
-        busy: field((ctx) => ctx.db.query(sql`select pg_sleep(0.6)`).then(() => 'done')),
-        mistaken: { type: new GraphQLObjectType({ name: 'Thing', isTypeOf: () => false, fields: { id: { type: GraphQLString } } }), resolve: () => ({ id: 'ada@example.com' }) },
-        wrong: { type: new GraphQLNonNull(GraphQLInt), resolve: () => 'no number' },
-        asked: { type: GraphQLString, args: { n: { type: new GraphQLNonNull(GraphQLInt) } }, resolve: () => 'x' },
-      },
-    });
-    failing = await startTestServer({ schema: new GraphQLSchema({ query }), poolSize: 1, poolTimeoutMs: 150 });
-  });
-  afterAll(() => failing?.stop());
-
-  test.for(['bug', 'leaky', 'database', 'wrong', 'mistaken'])('%s: nothing of the message, code or stack gets out; the log has it under the request id', async (name) => {
-    const answer = await failing.query(name === 'mistaken' ? '{ mistaken { id } }' : `{ ${name} }`);
-    expect(answer.status).toBe(500);
-    expect(answer.errors).toEqual([
-      {
-        message: 'Something went wrong here; the request id finds it in the log.',
-        path: [name],
-        locations: [{ line: 1, column: 3 }],
-        extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: answer.headers.get('x-request-id') },
-      },
-    ]);
-    const line = failing.logs.find((text) => text.includes(answer.headers.get('x-request-id')!) && text.includes('unexpected'))!;
-    expect(JSON.parse(line)).toMatchObject({ level: 'error', err: { type: expect.any(String), stack: expect.stringContaining('at ') } });
-    expect(failing.logs.join('')).not.toContain('ada@example.com');
-  });
-
-  test('errors of the catalogue keep message, code and extensions', async () => {
-    const answer = await failing.query('{ fine masked }');
-    expect(answer).toMatchObject({ status: 200, data: { fine: 'fine', masked: null }, errors: [{ message: 'No.', extensions: { code: 'FORBIDDEN', permission: 'x:read' } }] });
-  });
-
-  test('a text that PostgreSQL cannot hold is bad input, not a bug', async () => {
-    expect((await failing.query('{ nul }')).errors[0]!.extensions.code).toBe('BAD_USER_INPUT');
-  });
-
-  test('where no connection gets free in time the answer is OVERLOADED, to be tried again', async () => {
-    const first = failing.query('{ busy }');
-    await vi.waitUntil(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
-    const second = await failing.query('{ busy }', {}, { key: null });
-    expect(second).toMatchObject({ status: 503, errors: [{ extensions: { code: 'OVERLOADED' } }] });
-    expect(second.headers.get('retry-after')).toBe('1');
-    expect(await first).toMatchObject({ status: 200, data: { busy: 'done' } });
-  });
-
-  test('a server whose database does not answer is alive and not ready', async () => {
-    const blocked = failing.query('{ busy }');
-    await vi.waitUntil(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
-    const ready = await fetch(`${failing.origin}/readyz`);
-    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reason: 'database' }]);
-    expect((await fetch(`${failing.origin}/healthz`)).status).toBe(200);
-    await blocked;
-  });
+test('a server whose events do not move is not ready', async () => {
+  const stuck = await startTestServer();
+  try {
+    await stuck.events.drained();
+    await stuck.events.stop();
+    await stuck.db.execute(sql`insert into event_inbox (workspace_id, id, type, subject_type, subject_id, actor_kind, occurred_at, data)
+      values (${stuck.workspaceId}::uuid, '018f0000-0000-7000-8000-000000000000', 'channel.created', 'Channel', ${stuck.workspaceId}::uuid, 'SYSTEM', now(), '{}')`);
+    const ready = await fetch(`${stuck.origin}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reason: 'events' }]);
+    expect(await (await fetch(`${stuck.origin}/metrics`)).text()).toMatch(/^trato_event_inbox_size 1$/m);
+  } finally {
+    await stuck.stop();
+  }
 });
 
 test('introspection can be turned off', async () => {

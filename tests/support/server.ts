@@ -6,7 +6,7 @@ import type { GraphQLSchema } from 'graphql';
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { createAuthenticator, type AuthenticatorOptions } from '../../src/auth/authenticate.ts';
+import { type AuthenticatorOptions, createAuthenticator } from '../../src/auth/authenticate.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { createEvents, type Events } from '../../src/events/index.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
@@ -71,7 +71,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   events.start();
   const authenticator = createAuthenticator(db, options.auth);
   const { introspection = true, live = {} } = options;
-  const server = await createServer({ schema: options.schema ?? buildSchema(), db, hub: events.hub, authenticate: authenticator.authenticate, log, introspection, live });
+  const server = await createServer({
+    schema: options.schema ?? buildSchema(),
+    db,
+    hub: events.hub,
+    authenticate: authenticator.authenticate,
+    log,
+    introspection,
+    live,
+  });
   const { port } = await server.listen('127.0.0.1', 0);
   const origin = `http://127.0.0.1:${port}`;
   const url = `${origin}/graphql`;
@@ -100,9 +108,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     events,
     server,
     logs,
-    query: (document, variables = {}, { key = adminKey, headers = {} } = {}) => postQuery(url, { query: document, variables }, { key, headers }),
+    query: (document, variables = {}, { key = adminKey, headers = {} } = {}) =>
+      postQuery(url, { query: document, variables }, { key, headers }),
     subscriber({ key = adminKey, ...more } = {}) {
-      const client = createClient({ url: wsUrl, webSocketImpl: WebSocket, connectionParams: key === null ? {} : { Authorization: `Bearer ${key}` }, retryAttempts: 0, ...more });
+      const client = createClient({
+        url: wsUrl,
+        webSocketImpl: WebSocket,
+        connectionParams: key === null ? {} : { Authorization: `Bearer ${key}` },
+        retryAttempts: 0,
+        ...more,
+      });
       clients.push(client);
       return client;
     },
@@ -135,9 +150,16 @@ export type TestProcess = {
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs `node src/main.ts` with these settings on a free port; the caller sees to its end. */
-export function startTestProcess(env: Record<string, string>, { script = 'src/main.ts', args = [] as string[], cwd = root } = {}): TestProcess {
+export function startTestProcess(
+  env: Record<string, string>,
+  { script = 'src/main.ts', args = [] as string[], cwd = root } = {},
+): TestProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TRATO_|PORT$|HOST$|DATABASE_URL$|NODE_ENV$|VITEST)/.test(name));
-  const child = spawn(process.execPath, [script, ...args], { cwd, env: { ...Object.fromEntries(inherited), PORT: '0', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd,
+    env: { ...Object.fromEntries(inherited), PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (bytes) => (stdout += bytes));

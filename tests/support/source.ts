@@ -32,7 +32,8 @@ export function createSource(): Source {
     };
     return {
       async next() {
-        while (follower.queue.length === 0 && !follower.over && !follower.failure) await new Promise<void>((resolve) => (follower.wake = resolve));
+        while (follower.queue.length === 0 && !follower.over && !follower.failure)
+          await new Promise<void>((resolve) => (follower.wake = resolve));
         if (follower.failure) throw follower.failure;
         const value = follower.queue.shift();
         if (follower.over || !value) return { value: undefined, done: true };

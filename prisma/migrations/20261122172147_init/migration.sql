@@ -820,4 +820,4 @@ alter table interactions add constraint interactions_cost_whole check ((cost_amo
 alter table interaction_participants add constraint interaction_participants_one check (num_nonnulls(customer_id, user_id) = 1);
 
 -- The inbox is a queue that empties all the time: clean it early.
-alter table event_inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+alter table event_inbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0, vacuum_truncate = false);

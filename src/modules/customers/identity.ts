@@ -64,7 +64,9 @@ export function normaliseIdentity(identity: IdentityInput, country: string | nul
   }
   const system = identity.system?.trim().toLowerCase() ?? '';
   if (!system && identity.kind !== 'WEB_VISITOR') return userError('IDENTITY_SYSTEM', 'This kind of identity needs a system.', ['system']);
-  return identity.kind === 'SOCIAL' ? done(original.replace(/^@/, '').toLowerCase(), system) : done(original, system);
+  if (identity.kind !== 'SOCIAL') return done(original, system);
+  const handle = original.replace(/^[@\s]+/, '').toLowerCase();
+  return handle ? done(handle, system) : userError('HANDLE_INVALID', 'This is not a handle in a social network.', ['value']);
 }
 
 /** Whether normalising failed. */

@@ -34,9 +34,46 @@ const weekdays: Record<Rhythm, number[]> = {
   office: [0, 1.1, 1.15, 1.1, 1, 0.8, 0],
 };
 const hours: Record<Rhythm, (readonly [number, number])[]> = {
-  leisure: [[7, 2], [8, 3], [9, 3], [10, 4], [11, 4], [12, 6], [13, 6], [14, 4], [15, 4], [16, 4], [17, 5], [18, 6], [19, 9], [20, 11], [21, 10], [22, 5]],
-  store: [[10, 4], [11, 7], [12, 6], [13, 6], [14, 7], [15, 8], [16, 7], [17, 3]],
-  office: [[8, 2], [9, 8], [10, 10], [11, 9], [12, 4], [13, 5], [14, 9], [15, 8], [16, 6], [17, 2]],
+  leisure: [
+    [7, 2],
+    [8, 3],
+    [9, 3],
+    [10, 4],
+    [11, 4],
+    [12, 6],
+    [13, 6],
+    [14, 4],
+    [15, 4],
+    [16, 4],
+    [17, 5],
+    [18, 6],
+    [19, 9],
+    [20, 11],
+    [21, 10],
+    [22, 5],
+  ],
+  store: [
+    [10, 4],
+    [11, 7],
+    [12, 6],
+    [13, 6],
+    [14, 7],
+    [15, 8],
+    [16, 7],
+    [17, 3],
+  ],
+  office: [
+    [8, 2],
+    [9, 8],
+    [10, 10],
+    [11, 9],
+    [12, 4],
+    [13, 5],
+    [14, 9],
+    [15, 8],
+    [16, 6],
+    [17, 2],
+  ],
 };
 
 /** The year before the UTC day of `now`. */
@@ -44,7 +81,10 @@ export function calendarBefore(now: Date): Calendar {
   const end = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   const midnight = (day: number) => end + (day - DAYS) * DAY_MS;
   const utc = (day: number) => new Date(midnight(day));
-  const sums = Object.fromEntries((Object.keys(weekdays) as Rhythm[]).map((rhythm) => [rhythm, runningSums(rhythm, utc)])) as Record<Rhythm, number[]>;
+  const sums = Object.fromEntries((Object.keys(weekdays) as Rhythm[]).map((rhythm) => [rhythm, runningSums(rhythm, utc)])) as Record<
+    Rhythm,
+    number[]
+  >;
 
   const calendar: Calendar = {
     end: new Date(end),

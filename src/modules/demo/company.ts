@@ -20,7 +20,11 @@ const departments: [key: string, name: string, lead: string][] = [
 ];
 
 /** Rows of `teamsUpsert`: first without those who lead them, who are not there yet. */
-export const teams = departments.map(([key, name]) => ({ ...teamRef(key), name, ...(key === 'management' ? {} : { parent: teamRef('management') }) }));
+export const teams = departments.map(([key, name]) => ({
+  ...teamRef(key),
+  name,
+  ...(key === 'management' ? {} : { parent: teamRef('management') }),
+}));
 export const teamLeads = departments.map(([key, name, lead]) => ({ ...teamRef(key), name, lead: userRef(lead) }));
 
 const people: [key: string, name: string, role: string, ...teams: string[]][] = [
@@ -56,9 +60,9 @@ export const sports = ['road cycling', 'mountain biking', 'gravel', 'hiking', 'c
 
 /** Rows of `attributeDefinitionsUpsert`. */
 export const attributes = [
-  { entity: 'CUSTOMER', key: 'favourite_sport', name: 'Favourite sport', type: 'SELECT', options: sports, indexed: true },
+  { entity: 'CUSTOMER', key: 'favourite_sport', name: 'Favourite sport', type: 'SELECT', options: sports },
   { entity: 'CUSTOMER', key: 'newsletter', name: 'Newsletter', type: 'BOOLEAN', description: 'Whether the customer reads our newsletter.' },
-  { entity: 'CUSTOMER', key: 'member_since', name: 'Club member since', type: 'DATE', indexed: true },
+  { entity: 'CUSTOMER', key: 'member_since', name: 'Club member since', type: 'DATE' },
   { entity: 'CUSTOMER', key: 'credit_limit', name: 'Credit limit in GBP', type: 'NUMBER', indexed: true },
   { entity: 'INTERACTION', key: 'items', name: 'Items ordered', type: 'NUMBER' },
   { entity: 'INTERACTION', key: 'rating', name: 'Rating from 0 to 10', type: 'NUMBER' },
@@ -83,12 +87,49 @@ export const points = {
   newsletter: { name: 'Newsletter', channel: 'email', department: 'marketing', stage: 'repeat', cost: 0.02, target: 60 },
   sms_reminder: { name: 'Delivery and workshop SMS', channel: 'sms', department: 'service', cost: 0.05, target: 30 },
   social_media: { name: 'Social media', channel: 'social', department: 'marketing', stage: 'advocate', cost: 1.6, target: 10 },
-  technician_visit: { name: 'Hire fleet service visit', channel: 'field_service', department: 'service', stage: 'loyal', cost: 74, target: 4 },
+  technician_visit: {
+    name: 'Hire fleet service visit',
+    channel: 'field_service',
+    department: 'service',
+    stage: 'loyal',
+    cost: 74,
+    target: 4,
+  },
   letter: { name: 'Letters and catalogue', channel: 'post', department: 'marketing', stage: 'lost', cost: 1.85, target: 10 },
-  workshop: { name: 'Bike workshop', channel: 'in_person', department: 'service', stage: 'repeat', cost: 9, target: 14, purpose: 'Servicing and mending bikes bought here or elsewhere.' },
-  club: { name: 'Fellwheel club', channel: 'email', department: 'marketing', stage: 'loyal', cost: 0.4, target: 6, purpose: 'Rides, member prices and thanks for regulars.' },
-  satisfaction_survey: { name: 'Satisfaction survey', channel: 'email', department: 'marketing', cost: 0.3, target: 12, purpose: 'Asking how it went, a week after an order.' },
-  order_fax: { name: 'Order fax', channel: 'fax', department: 'trade', cost: 4.2, target: 2, purpose: 'Orders of trade customers of long standing.' },
+  workshop: {
+    name: 'Bike workshop',
+    channel: 'in_person',
+    department: 'service',
+    stage: 'repeat',
+    cost: 9,
+    target: 14,
+    purpose: 'Servicing and mending bikes bought here or elsewhere.',
+  },
+  club: {
+    name: 'Fellwheel club',
+    channel: 'email',
+    department: 'marketing',
+    stage: 'loyal',
+    cost: 0.4,
+    target: 6,
+    purpose: 'Rides, member prices and thanks for regulars.',
+  },
+  satisfaction_survey: {
+    name: 'Satisfaction survey',
+    channel: 'email',
+    department: 'marketing',
+    cost: 0.3,
+    target: 12,
+    purpose: 'Asking how it went, a week after an order.',
+  },
+  order_fax: {
+    name: 'Order fax',
+    channel: 'fax',
+    department: 'trade',
+    cost: 4.2,
+    target: 2,
+    purpose: 'Orders of trade customers of long standing.',
+  },
 } as const satisfies Record<string, Point>;
 
 export type PointKey = keyof typeof points;

@@ -3,7 +3,7 @@ import type { Calendar } from './calendar.ts';
 import { type Money, type PointKey, points, pounds, type StaffRef, userRef, users } from './company.ts';
 import { type CustomerRef, customerRef, type Party } from './party.ts';
 import type { Random } from './random.ts';
-import { type Occasion, texts, write } from './texts.ts';
+import { type Occasion, templatesFor, write } from './texts.ts';
 
 export const SHOP = 'fellwheel-shop';
 export const DESK = 'fellwheel-desk';
@@ -34,6 +34,8 @@ export type Contact = {
   point: PointKey;
   at: Date;
   says: Occasion;
+  /** Which of the texts of the occasion; any unless told. */
+  variant?: number;
   values?: Record<string, string | number>;
   out?: boolean;
   /** Number of the order that the contact is. */
@@ -94,8 +96,14 @@ export function createJournal(calendar: Calendar): Journal {
 }
 
 function toRow(random: Random, party: Party, contact: Contact): InteractionRow {
-  const values = { name: party.calledName, city: party.place.city, sport: party.sport, user: contact.user ? userName(contact.user) : 'the team', ...contact.values };
-  const [subject, body] = texts[contact.says];
+  const values = {
+    name: party.calledName,
+    city: party.place.city,
+    sport: party.sport,
+    user: contact.user ? userName(contact.user) : 'the team',
+    ...contact.values,
+  };
+  const [subject, body] = templatesFor(random, contact.says, contact.variant);
   const planned = (points[contact.point] as { cost?: number }).cost ?? 0;
   return {
     customer: customerRef(party.number),
@@ -109,7 +117,9 @@ function toRow(random: Random, party: Party, contact: Contact): InteractionRow {
     ...(contact.value === undefined ? {} : { value: pounds(contact.value) }),
     cost: pounds(planned < 0.1 ? planned : planned * (0.7 + 0.7 * random.next())),
     ...(contact.outcome ? { outcome: contact.outcome } : {}),
-    ...(contact.mood === undefined ? {} : { sentiment: Math.round(Math.max(-1, Math.min(1, contact.mood + (random.next() - 0.5) * 0.4)) * 100) / 100 }),
+    ...(contact.mood === undefined
+      ? {}
+      : { sentiment: Math.round(Math.max(-1, Math.min(1, contact.mood + (random.next() - 0.5) * 0.4)) * 100) / 100 }),
     ...(contact.minutes ? { duration: Math.max(20, Math.round(contact.minutes * 60 * random.factor(0.5))) } : {}),
     ...(contact.user ? { user: userRef(contact.user) } : {}),
     ...(contact.thread ? { conversation: { externalId: { system: DESK, value: contact.thread } } } : {}),
@@ -124,7 +134,9 @@ function inOrder(rows: InteractionRow[]): InteractionRow[] {
   const began = new Map<string, number>();
   for (const row of rows) began.set(threadOf(row), Math.min(began.get(threadOf(row)) ?? Infinity, row.occurredAt.getTime()));
   const place = (row: InteractionRow) => (row.conversation ? began.get(threadOf(row))! : row.occurredAt.getTime());
-  const compare = (a: InteractionRow, b: InteractionRow) => place(a) - place(b) || (threadOf(a) < threadOf(b) ? -1 : threadOf(a) > threadOf(b) ? 1 : a.occurredAt.getTime() - b.occurredAt.getTime());
+  const compare = (a: InteractionRow, b: InteractionRow) =>
+    place(a) - place(b) ||
+    (threadOf(a) < threadOf(b) ? -1 : threadOf(a) > threadOf(b) ? 1 : a.occurredAt.getTime() - b.occurredAt.getTime());
   return [...rows].sort(compare);
 }
 

@@ -81,7 +81,12 @@ const lines: Line[] = [
   ['Calder Bridge Capital', 'LLP', 'London', 'private equity', 'investor', 1],
 ];
 
-const partyRole: Partial<Record<Profile, string[]>> = { prospect: ['prospect'], supplier: ['supplier'], partner: ['partner'], investor: ['investor'] };
+const partyRole: Partial<Record<Profile, string[]>> = {
+  prospect: ['prospect'],
+  supplier: ['supplier'],
+  partner: ['partner'],
+  investor: ['investor'],
+};
 
 /** All organisations, parents before their subsidiaries. */
 export function organisations(calendar: Calendar, phones: ReturnType<typeof phoneBook>): Party[] {
@@ -98,7 +103,7 @@ export function organisations(calendar: Calendar, phones: ReturnType<typeof phon
       calledName: name,
       place,
       since: isNew ? calendar.workday(random.int(30, 320)) : -random.int(60, 1500),
-      before: { repeat: 1, loyal: 6, advocate: 9, lost: 3 }[profile as string] ?? 0,
+      before: { repeat: 2, loyal: 6, advocate: 9, lost: 3 }[profile as string] ?? 0,
       means: size,
       sport: branch,
       newsletter: isTrade && random.chance(0.6),
@@ -114,7 +119,9 @@ export function organisations(calendar: Calendar, phones: ReturnType<typeof phon
         identities: [
           { kind: 'EMAIL', value: `${random.pick(['hello', 'orders', 'office', 'buying'])}@${domain}`, verified: true, primary: true },
           { kind: 'PHONE', value: phones(place.landline), primary: true },
-          ...(random.chance(0.4) ? [{ kind: 'WEB_VISITOR' as const, system: 'fellwheel.example', value: `v-${random.int(100_000_000, 999_999_999)}` }] : []),
+          ...(random.chance(0.4)
+            ? [{ kind: 'WEB_VISITOR' as const, system: 'fellwheel.example', value: `v-${random.int(100_000_000, 999_999_999)}` }]
+            : []),
           ...(random.chance(0.3) ? [{ kind: 'SOCIAL' as const, system: 'instagram', value: slug(name, '_') }] : []),
         ],
       },

@@ -4,9 +4,25 @@ import { type StaffRef, teamRef, userRef } from './company.ts';
 import type { Address, Place } from './places.ts';
 
 /** The part somebody plays in the year: where a buyer stands at its end, or what else it is to the company. */
-export type Profile = 'prospect' | 'first_purchase' | 'repeat' | 'loyal' | 'advocate' | 'lost' | 'contact' | 'supplier' | 'partner' | 'investor';
+export type Profile =
+  | 'prospect'
+  | 'first_purchase'
+  | 'repeat'
+  | 'loyal'
+  | 'advocate'
+  | 'lost'
+  | 'contact'
+  | 'supplier'
+  | 'partner'
+  | 'investor';
 
-export type IdentityRow = { kind: 'EMAIL' | 'PHONE' | 'SOCIAL' | 'WEB_VISITOR'; system?: string; value: string; verified?: boolean; primary?: boolean };
+export type IdentityRow = {
+  kind: 'EMAIL' | 'PHONE' | 'SOCIAL' | 'WEB_VISITOR';
+  system?: string;
+  value: string;
+  verified?: boolean;
+  primary?: boolean;
+};
 
 export type Party = {
   /** Number in the company's own system. */
@@ -30,6 +46,8 @@ export type Party = {
   /** Number of the organisation somebody works at. */
   employer?: string;
   jobTitle?: string;
+  /** Number of somebody who lives at the same address. */
+  household?: string;
   /** The rest of the row: names, address, tags … */
   details: Record<string, unknown> & { identities: IdentityRow[] };
 };
@@ -38,9 +56,13 @@ export const SYSTEM = 'fellwheel-crm';
 export type CustomerRef = { externalId: { system: string; value: string } };
 export const customerRef = (number: string): CustomerRef => ({ externalId: { system: SYSTEM, value: number } });
 
-export type CustomerRow = CustomerRef & { stage?: string; health: string; owner?: StaffRef; team?: StaffRef; createdAt: Date } & Record<string, unknown>;
+export type CustomerRow = CustomerRef & { stage?: string; health: string; owner?: StaffRef; team?: StaffRef; createdAt: Date } & Record<
+    string,
+    unknown
+  >;
 
-export const isBuyer = ({ profile }: Party): boolean => ['prospect', 'first_purchase', 'repeat', 'loyal', 'advocate', 'lost'].includes(profile);
+export const isBuyer = ({ profile }: Party): boolean =>
+  ['prospect', 'first_purchase', 'repeat', 'loyal', 'advocate', 'lost'].includes(profile);
 
 /** The columns of an address. */
 export function addressColumns({ country, city, region, timeZone, language, postalCode, addressLine }: Address): Record<string, string> {

@@ -1,15 +1,39 @@
 // The people: private customers, and those who act for the organisations.
 import type { Calendar } from './calendar.ts';
 import { sports, storeTeam } from './company.ts';
-import { addressBook, type Name, nameIn, slug } from './names.ts';
+import { type addressBook, type Name, nameIn, slug } from './names.ts';
 import { domainOf } from './organisations.ts';
 import { addressColumns, type IdentityRow, type Party, type Profile } from './party.ts';
-import { addressAt, type phoneBook, placeIn } from './places.ts';
+import { type Address, addressAt, type phoneBook, placeIn } from './places.ts';
 import { type Random, randomFor } from './random.ts';
 
-const privateCustomers: [Profile, number][] = [['prospect', 48], ['first_purchase', 54], ['repeat', 72], ['loyal', 44], ['advocate', 13], ['lost', 19]];
-const countries = [['GB', 78], ['IE', 6], ['DE', 5], ['FR', 4], ['SE', 2], ['US', 3], ['AU', 2]] as const;
-const titles = ['Managing director', 'Buyer', 'Head of purchasing', 'Shop manager', 'Owner', 'Finance manager', 'Operations manager', 'Fleet coordinator'];
+const privateCustomers: [Profile, number][] = [
+  ['prospect', 48],
+  ['first_purchase', 54],
+  ['repeat', 72],
+  ['loyal', 44],
+  ['advocate', 13],
+  ['lost', 19],
+];
+const countries = [
+  ['GB', 78],
+  ['IE', 6],
+  ['DE', 5],
+  ['FR', 4],
+  ['SE', 2],
+  ['US', 3],
+  ['AU', 2],
+] as const;
+const titles = [
+  'Managing director',
+  'Buyer',
+  'Head of purchasing',
+  'Shop manager',
+  'Owner',
+  'Finance manager',
+  'Operations manager',
+  'Fleet coordinator',
+];
 const branchTitles: Record<string, string[]> = {
   school: ['Head of PE', 'Bursar', 'Outdoor education lead'],
   'public body': ['Active travel officer', 'Procurement officer', 'Programme manager'],
@@ -22,13 +46,21 @@ export type Books = { calendar: Calendar; phones: ReturnType<typeof phoneBook>; 
 /** Those who buy for themselves. */
 export function privatePeople(books: Books): Party[] {
   const profiles = privateCustomers.flatMap(([profile, count]) => Array.from({ length: count }, () => profile));
-  return randomFor('profiles').shuffled(profiles).map((profile, index) => privatePerson(books, profile, `C-${10_001 + index}`));
+  const people: Party[] = [];
+  for (const [index, profile] of randomFor('profiles').shuffled(profiles).entries()) {
+    // Every 15th shares a home with the one before.
+    const before = people.at(-1);
+    const partner = index % 15 === 7 && before?.details.familyName ? before : null;
+    people.push(privatePerson(books, profile, `C-${10_001 + index}`, partner));
+  }
+  return people;
 }
 
-function privatePerson({ calendar, phones, addresses }: Books, profile: Profile, number: string): Party {
+function privatePerson({ calendar, phones, addresses }: Books, profile: Profile, number: string, partner: Party | null): Party {
   const random = randomFor('person', number);
-  const place = placeIn(random, random.weighted(countries));
+  const place = partner?.place ?? placeIn(random, random.weighted(countries));
   const name = nameIn(random, place.country);
+  if (partner) name.familyName = partner.details.familyName as string;
   const sport = random.pick(sports);
   const since = sinceDay(calendar, random, profile);
   const newsletter = random.chance({ prospect: 0.75, loyal: 0.75, advocate: 0.9, lost: 0.4 }[profile as string] ?? 0.55);
@@ -46,19 +78,48 @@ function privatePerson({ calendar, phones, addresses }: Books, profile: Profile,
     means: random.factor(0.45) * (known ? 1.25 : 1),
     sport,
     newsletter,
+    ...(partner ? { household: partner.number } : {}),
     owner: known ? random.pick(storeTeam) : null,
     team: profile === 'prospect' ? 'marketing' : 'retail',
     details: {
-      ...(nameless ? { ...locationOnly(place) } : { ...who(random, calendar, name), ...addressColumns(addressAt(random, place)) }),
+      ...(nameless
+        ? { ...locationOnly(place) }
+        : {
+            ...who(random, calendar, name),
+            ...addressColumns(partner ? (partner.details as unknown as Address) : addressAt(random, place)),
+          }),
       partyRoles: profile === 'prospect' ? ['prospect'] : random.chance(0.012) ? ['customer', 'employee'] : ['customer'],
-      tags: profile === 'advocate' ? ['club member', 'ambassador'] : random.shuffled(tags).slice(0, random.weighted([[0, 5], [1, 4], [2, 2]])),
-      attributes: { newsletter, ...(random.chance(0.7) ? { favourite_sport: sport } : {}), ...(known ? { member_since: calendar.date(since + 30) } : {}) },
-      identities: identities(random, name, addresses(random, name), random.chance(0.82) && !nameless ? phones(random.chance(0.85) ? place.mobile : place.landline) : null),
+      tags:
+        profile === 'advocate'
+          ? ['club member', 'ambassador']
+          : random.shuffled(tags).slice(
+              0,
+              random.weighted([
+                [0, 5],
+                [1, 4],
+                [2, 2],
+              ]),
+            ),
+      attributes: {
+        newsletter,
+        ...(random.chance(0.7) ? { favourite_sport: sport } : {}),
+        ...(known ? { member_since: calendar.date(since + 30) } : {}),
+      },
+      identities: identities(
+        random,
+        name,
+        addresses(random, name),
+        random.chance(0.82) && !nameless ? phones(random.chance(0.85) ? place.mobile : place.landline) : null,
+      ),
     },
   };
 }
 
-const locationOnly = ({ country, timeZone, language }: { country: string; timeZone: string; language: string }) => ({ country, timeZone, language });
+const locationOnly = ({ country, timeZone, language }: { country: string; timeZone: string; language: string }) => ({
+  country,
+  timeZone,
+  language,
+});
 
 function sinceDay(calendar: Calendar, random: Random, profile: Profile): number {
   const early = -random.int(20, 1300);
@@ -70,8 +131,8 @@ function sinceDay(calendar: Calendar, random: Random, profile: Profile): number 
 }
 
 function ordersBefore(random: Random, profile: Profile): number {
-  if (profile === 'repeat') return random.int(0, 2);
-  if (profile === 'loyal') return random.chance(0.6) ? random.int(5, 14) : random.int(2, 4);
+  if (profile === 'repeat') return random.chance(0.75) ? 2 : 1;
+  if (profile === 'loyal') return random.chance(0.75) ? random.int(5, 14) : random.int(2, 4);
   if (profile === 'advocate') return random.int(6, 20);
   return profile === 'lost' ? random.int(1, 3) : 0;
 }
@@ -94,7 +155,9 @@ function identities(random: Random, name: Name, email: string, phone: string | n
     { kind: 'EMAIL', value: email, verified: random.chance(0.8), primary: true },
     ...(phone ? [{ kind: 'PHONE' as const, value: phone, verified: random.chance(0.5), primary: true }] : []),
     ...(random.chance(0.12) ? [{ kind: 'SOCIAL' as const, system: random.pick(['instagram', 'strava']), value: handle }] : []),
-    ...(random.chance(0.25) ? [{ kind: 'WEB_VISITOR' as const, system: 'fellwheel.example', value: `v-${random.int(100_000_000, 999_999_999)}-${email.length}` }] : []),
+    ...(random.chance(0.25)
+      ? [{ kind: 'WEB_VISITOR' as const, system: 'fellwheel.example', value: `v-${random.int(100_000_000, 999_999_999)}-${email.length}` }]
+      : []),
   ];
 }
 
@@ -109,7 +172,14 @@ export function contactPeople({ calendar, phones }: Books, organisations: readon
   });
 }
 
-function contactPerson(calendar: Calendar, phones: Books['phones'], organisation: Party, jobTitle: string, random: Random, number: string): Party {
+function contactPerson(
+  calendar: Calendar,
+  phones: Books['phones'],
+  organisation: Party,
+  jobTitle: string,
+  random: Random,
+  number: string,
+): Party {
   const { place } = organisation;
   const name = nameIn(random, place.country);
   const email = `${slug(name.givenName, '')}.${slug(name.familyName, '')}@${domainOf(organisation.calledName)}`;

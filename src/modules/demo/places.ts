@@ -6,10 +6,34 @@ type Block = readonly [prefix: string, digits: number];
 type Town = [city: string, region: string, postalArea: string, landline?: Block];
 type Land = { timeZone: string; language: string; mobile?: Block; streets: string[]; towns: Town[] };
 
-export type Place = { country: string; city: string; region: string; postalArea: string; landline: Block; mobile: Block; timeZone: string; language: string };
+export type Place = {
+  country: string;
+  city: string;
+  region: string;
+  postalArea: string;
+  landline: Block;
+  mobile: Block;
+  timeZone: string;
+  language: string;
+};
 export type Address = Pick<Place, 'country' | 'city' | 'region' | 'timeZone' | 'language'> & { postalCode: string; addressLine: string };
 
-const british = ['Mill Lane', 'Church Road', 'Victoria Street', 'Station Road', 'Park Avenue', 'Beech Grove', 'Albert Terrace', 'Moor View', 'Bridge Street', 'Orchard Close', 'Fell Side', 'Queens Road', 'Windsor Drive', 'Chapel Hill'];
+const british = [
+  'Mill Lane',
+  'Church Road',
+  'Victoria Street',
+  'Station Road',
+  'Park Avenue',
+  'Beech Grove',
+  'Albert Terrace',
+  'Moor View',
+  'Bridge Street',
+  'Orchard Close',
+  'Fell Side',
+  'Queens Road',
+  'Windsor Drive',
+  'Chapel Hill',
+];
 // For towns without a block of their own.
 const nowhere: Block = ['+441632960', 3];
 const ireland: Block = ['+3532091', 5];
@@ -101,7 +125,16 @@ const lands: Record<string, Land> = {
 };
 
 const all: Place[] = Object.entries(lands).flatMap(([country, { timeZone, language, mobile, towns }]) =>
-  towns.map(([city, region, postalArea, landline = nowhere]) => ({ country, timeZone, language, city, region, postalArea, landline, mobile: mobile ?? landline })),
+  towns.map(([city, region, postalArea, landline = nowhere]) => ({
+    country,
+    timeZone,
+    language,
+    city,
+    region,
+    postalArea,
+    landline,
+    mobile: mobile ?? landline,
+  })),
 );
 
 /** A town of the country. */

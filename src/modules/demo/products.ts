@@ -1,9 +1,10 @@
 // What Fellwheel sells, and what lands in a basket.
 import type { Random } from './random.ts';
 
-/** Trade price is 62 % of the price in the shop. */
+/** What the trade pays of the price in the shop. */
 const TRADE = 0.62;
-const TRADE_MINIMUM = 180;
+/** What a shop of usual size spends on one line, before that. */
+const TRADE_LINE = 250;
 
 type Product = readonly [name: string, price: number, popularity: number];
 
@@ -14,7 +15,7 @@ const catalogue: readonly Product[] = [
   ['Tarn down jacket', 189, 4],
   ['Beck softshell trousers', 79.5, 7],
   ['merino base layer', 54.95, 10],
-  ['merino socks, twin pack', 22.5, 16],
+  ['merino socks (twin pack)', 22.5, 16],
   ['Scree walking boots', 144.95, 6],
   ['Gill trail running shoes', 104.95, 8],
   ['Borrowdale two-person tent', 279, 3],
@@ -38,14 +39,14 @@ const catalogue: readonly Product[] = [
   ['cycling bib shorts', 84.95, 5],
   ['front and rear light set', 59.95, 9],
   ['tubeless tyre 700x40', 46.95, 8],
-  ['inner tubes, three', 17.95, 14],
+  ['inner tubes (three)', 17.95, 14],
   ['chain lube and cleaner', 19.95, 12],
   ['folding multi-tool', 29.95, 8],
   ['track pump', 42.95, 5],
   ['bikepacking bag set', 164.95, 3],
-  ['panniers, pair', 119.95, 4],
+  ['pair of panniers', 119.95, 4],
   ['GPS bike computer', 249, 2],
-  ['Ordnance map, weatherproof', 14.99, 9],
+  ['weatherproof Ordnance map', 14.99, 9],
 ];
 
 const choices = catalogue.map((product) => [product, product[2]] as const);
@@ -56,7 +57,12 @@ export type Basket = { text: string; total: number; items: number };
 
 /** What a private customer puts in the basket; `means` above 1 buys more. */
 export function basket(random: Random, means: number): Basket {
-  const wanted = random.weighted([[1, 5], [2, 4], [3, 2], [4, 1]] as const);
+  const wanted = random.weighted([
+    [1, 5],
+    [2, 4],
+    [3, 2],
+    [4, 1],
+  ] as const);
   const lines = new Map<Product, number>();
   for (let n = 0; n < wanted; n++) {
     const product = random.weighted(choices);
@@ -74,7 +80,7 @@ export function tradeBasket(random: Random, size: number): Basket {
   const wanted = random.int(2, 5);
   for (let n = 0; n < wanted; n++) {
     const product = random.weighted(tradeChoices);
-    lines.set(product, Math.max(1, Math.round((TRADE_MINIMUM / product[1]) * size * random.factor(0.5))));
+    lines.set(product, Math.max(1, Math.round((TRADE_LINE / product[1]) * size * random.factor(0.5))));
   }
   return total(lines, TRADE);
 }

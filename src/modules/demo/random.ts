@@ -29,7 +29,7 @@ export function randomFor(...name: (string | number)[]): Random {
     chance: (share) => next() < share,
     pick: (list) => list[int(0, list.length - 1)]!,
     weighted: (choices) => {
-      let rest = next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+      let rest = next() * totalOf(choices);
       for (const [value, weight] of choices) {
         rest -= weight;
         if (rest < 0) return value;
@@ -46,6 +46,14 @@ export function randomFor(...name: (string | number)[]): Random {
     },
     factor: (spread) => Math.exp(spread * (next() + next() + next() - 1.5) * 2),
   };
+}
+
+const totals = new WeakMap<object, number>();
+
+function totalOf(choices: readonly (readonly [unknown, number])[]): number {
+  const known = totals.get(choices) ?? choices.reduce((sum, [, weight]) => sum + weight, 0);
+  totals.set(choices, known);
+  return known;
 }
 
 // FNV-1a.

@@ -2,7 +2,7 @@
 import type { Calendar } from './calendar.ts';
 import type { Contact, Journal } from './journal.ts';
 import type { Party } from './party.ts';
-import { randomFor, type Random } from './random.ts';
+import { type Random, randomFor } from './random.ts';
 
 export type Order = { day: number; at: Date; number: string; product: string; total: number; cancelled: boolean };
 
@@ -21,12 +21,25 @@ export type Story = {
   orders: Order[];
   /** When a party recommended the company, if it did. */
   praisedAt?: Date;
+  /** Whether a complaint was left unresolved. */
+  unhappy: boolean;
 };
 
 /** Begins the story of a party. */
 export function storyOf(calendar: Calendar, journal: Journal, party: Party, from: number, to: number, contacts: Party[] = []): Story {
   const random = randomFor('story', party.number);
-  return { calendar, random, party, from, to, contacts, journal, orders: [], tell: (contact) => journal.add(random, party, contact) };
+  return {
+    calendar,
+    random,
+    party,
+    from,
+    to,
+    contacts,
+    journal,
+    orders: [],
+    unhappy: false,
+    tell: (contact) => journal.add(random, party, contact),
+  };
 }
 
 /** So many minutes later. */
@@ -37,7 +50,18 @@ export function after(moment: Date, minutes: number): Date {
 /** A moment of the working day `days` working days later, and after `moment`. */
 export function reply(story: Story, moment: Date, days = 1): Date {
   const { calendar, random } = story;
-  const day = calendar.workday(calendar.dayOf(moment) + days);
+  const due = calendar.dayOf(moment) + days;
+  const monday = calendar.workday(due);
+  // What comes in at the weekend is not all done on Monday.
+  const day =
+    monday === due
+      ? due
+      : monday +
+        random.weighted([
+          [0, 3],
+          [1, 2],
+          [2, 1],
+        ]);
   const at = calendar.moment(random, 'office', day);
   return at > moment ? at : after(moment, random.int(20, 200));
 }

@@ -2,24 +2,27 @@
 import sql from 'sql-template-tag';
 import { type BulkRow, type BulkSink, defineBulkCommand } from '../../commands/bulk.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
-import { allColumns, changesOf, insertRows, insertSql, writeManyChanges } from '../../commands/rows.ts';
+import { allColumns, changesOf, insertSql, writeManyChanges } from '../../commands/rows.ts';
 import { type UserError, UserErrors } from '../../commands/user-errors.ts';
 import { RetryTransaction } from '../../db/database.ts';
 import type { InteractionRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { attachConversations } from './conversations.ts';
 import { type InteractionInput, interactionInput, interactionRow } from './interaction-fields.ts';
-import { resolveParticipants } from './participants.ts';
+import { correctParticipants, insertParticipants, resolveParticipants } from './participants.ts';
 import { type Prepared, prepareInteractions } from './prepare.ts';
+import { applyTraceless } from './traceless.ts';
 
 const refKey = (system: unknown, value: unknown) => `${system}\n${value}`;
 
+/** What was recorded under the references of these rows, locked. */
 async function findByExternalRef(ctx: CommandContext, prepared: Prepared[]): Promise<Map<string, InteractionRow>> {
   const refs = prepared.flatMap((one) => one.input.externalRef ?? []);
   if (refs.length === 0) return new Map();
   const rows = await ctx.tx.query<InteractionRow>(sql`select ${allColumns('Interaction', 'i')}
     from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
-    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value`);
+    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value
+    order by i.id for no key update of i`);
   return new Map(rows.map((row) => [refKey(row.externalSystem, row.externalId), row]));
 }
 
@@ -47,8 +50,7 @@ async function insertNew(ctx: CommandContext, fresh: Prepared[], sink: BulkSink)
   }));
   const inserted = await ctx.tx.execute(sql`${insertSql('Interaction', rows)} on conflict do nothing`);
   if (inserted < rows.length) throw new RetryTransaction('an external reference was taken meanwhile');
-  const participants = fresh.flatMap(({ participants: given }, i) => (given ?? []).map((one) => ({ workspaceId: ctx.workspaceId, id: newId(), interactionId: rows[i]!.id, ...one })));
-  await insertRows(ctx.tx, 'InteractionParticipant', participants as never);
+  await insertParticipants(ctx, fresh.map(({ participants }, i) => ({ id: rows[i]!.id, participants })));
   fresh.forEach(({ index, columns }, i) => {
     sink.done(index, 'CREATED', rows[i]!.id);
     ctx.emit({ type: 'interaction.recorded', subjectType: 'Interaction', subjectId: rows[i]!.id, customerId: columns.customerId, data: { after: withoutNulls(columns) } });
@@ -56,24 +58,30 @@ async function insertNew(ctx: CommandContext, fresh: Prepared[], sink: BulkSink)
 }
 
 async function correctKnown(ctx: CommandContext, known: { one: Prepared; row: InteractionRow }[], sink: BulkSink): Promise<void> {
+  const others = await correctParticipants(ctx, known);
   const changed = known.flatMap(({ one, row }) => {
-    const changes = changesOf(row, given(one));
-    sink.done(one.index, changes ? 'UPDATED' : 'UNCHANGED', row.id);
-    return changes ? [{ row, changes }] : [];
+    const changes = changesOf(row, given(one, row));
+    const changesAnything = changes !== null || others.has(row.id);
+    sink.done(one.index, changesAnything ? 'UPDATED' : 'UNCHANGED', row.id);
+    return changesAnything ? [{ row, columns: one.columns, changes: changes ?? { before: {}, after: {} } }] : [];
   });
   await writeManyChanges(ctx, 'Interaction', changed.map(({ row, changes }) => ({ id: row.id, after: changes.after })));
-  for (const { row, changes } of changed) {
-    ctx.emit({ type: 'interaction.corrected', subjectType: 'Interaction', subjectId: row.id, customerId: row.customerId, data: changes });
+  for (const { row, columns, changes } of changed) {
+    const { before, after } = others.get(row.id) ?? {};
+    const data = { before: { ...changes.before, ...before }, after: { ...changes.after, ...after } };
+    ctx.emit({ type: 'interaction.corrected', subjectType: 'Interaction', subjectId: row.id, customerId: columns.customerId, data });
   }
 }
 
 /** The columns that the input says something about: what it leaves out stays as it was recorded. */
-function given({ input, columns }: Prepared): Record<string, unknown> {
+function given({ input, columns }: Prepared, row: InteractionRow): Record<string, unknown> {
   const { userId, conversationId, occurredAt, attributes, ...rest } = columns;
+  // A conversation is one customer's: with another customer the interaction leaves it.
+  const leaves = columns.customerId !== row.customerId;
   return {
     ...rest,
     ...(input.user ? { userId } : {}),
-    ...(input.conversation ? { conversationId } : {}),
+    ...(input.conversation || leaves ? { conversationId } : {}),
     ...(input.occurredAt ? { occurredAt } : {}),
     ...(input.attributes != null ? { attributes } : {}),
   };
@@ -90,7 +98,8 @@ export const interactionsRecord = defineBulkCommand<InteractionInput>({
   inputName: 'InteractionsRecordInput',
   row: interactionRow,
   keysOf: (row) => (row.externalRef ? [refKey(row.externalRef.system, row.externalRef.value)] : []),
-  apply: recordAll,
+  apply: (ctx, rows, sink) =>
+    rows.some(({ value }) => value.conversation || value.participants?.length) ? applyTraceless(ctx, rows, sink, recordAll) : recordAll(ctx, rows, sink),
 });
 
 export const interactionRecord = defineCommand<InteractionInput, { id: string }>({

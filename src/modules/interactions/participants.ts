@@ -1,7 +1,10 @@
 // Who else took part in an interaction.
+import sql from 'sql-template-tag';
 import type { BulkSink } from '../../commands/bulk.ts';
 import type { CommandContext } from '../../commands/command.ts';
+import { type Change, insertRows } from '../../commands/rows.ts';
 import { userError } from '../../commands/user-errors.ts';
+import { newId } from '../../lib/typeid.ts';
 import { resolveUserRefs } from '../access/index.ts';
 import { resolveCustomerRefs } from '../customers/index.ts';
 import type { ParticipantInput } from './interaction-fields.ts';
@@ -37,4 +40,34 @@ export async function resolveParticipants(ctx: CommandContext, prepared: Prepare
 function addParticipant(one: Prepared, given: ParticipantInput, customerId: string | null, userId: string | null): void {
   one.participants ??= [];
   one.participants.push({ customerId, userId, role: given.role });
+}
+
+type Participant = { customerId: string | null; userId: string | null; role: string };
+
+/** Writes the participants of new interactions. */
+export async function insertParticipants(ctx: CommandContext, made: { id: string; participants: Participant[] | undefined }[]): Promise<void> {
+  const rows = made.flatMap(({ id: interactionId, participants }) => (participants ?? []).map((one) => ({ workspaceId: ctx.workspaceId, id: newId(), interactionId, ...one })));
+  await insertRows(ctx.tx, 'InteractionParticipant', rows);
+}
+
+const setOf = (participants: Participant[]) => JSON.stringify(participants.map(({ customerId, userId, role }) => [customerId, userId, role]).sort());
+
+/** Replaces the participants of recorded interactions by those that the input names, where it names any; answers what changed, told by their roles. */
+export async function correctParticipants(ctx: CommandContext, known: { one: Prepared; row: { id: string } }[]): Promise<Map<string, Change>> {
+  const named = known.filter(({ one }) => one.input.participants);
+  if (named.length === 0) return new Map();
+  const ids = named.map(({ row }) => row.id);
+  const rows = await ctx.tx.query<Participant & { interactionId: string }>(sql`
+    select interaction_id as "interactionId", customer_id as "customerId", user_id as "userId", role from interaction_participants
+    where workspace_id = ${ctx.workspaceId}::uuid and interaction_id = any(${ids}::uuid[])`);
+  const present = Map.groupBy(rows, (row) => row.interactionId);
+  const rolesOf = (participants: Participant[]) => ({ participants: participants.map(({ role }) => role).sort() });
+  const changed = named.flatMap(({ one: { participants = [] }, row: { id } }) => {
+    const before = present.get(id) ?? [];
+    return setOf(before) === setOf(participants) ? [] : [{ id, participants, before }];
+  });
+  if (changed.length === 0) return new Map();
+  await ctx.tx.execute(sql`delete from interaction_participants where workspace_id = ${ctx.workspaceId}::uuid and interaction_id = any(${changed.map(({ id }) => id)}::uuid[])`);
+  await insertParticipants(ctx, changed);
+  return new Map(changed.map(({ id, participants, before }) => [id, { before: rolesOf(before), after: rolesOf(participants) }]));
 }

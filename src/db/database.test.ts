@@ -1,0 +1,66 @@
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmptyDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { type Database, openDatabase, RetryTransaction } from './database.ts';
+
+let server: TestDatabase;
+let db: Database;
+
+beforeAll(async () => {
+  server = await createEmptyDatabase();
+  db = openDatabase(server.url);
+  await db.execute(sql`create table t (id int primary key, n int not null)`);
+  await db.execute(sql`insert into t values (1, 0), (2, 0)`);
+});
+afterAll(async () => {
+  await db.close();
+  await server.drop();
+});
+
+describe('transactions', () => {
+  it('undo everything when they fail, and run callbacks only after a commit', async () => {
+    const called: string[] = [];
+    const failing = db.transaction(async (tx) => {
+      tx.afterCommit(() => called.push('failed'));
+      await tx.execute(sql`update t set n = 99`);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    await db.transaction(async (tx) => tx.afterCommit(() => called.push('done')));
+    expect(called).toEqual(['done']);
+    expect(await db.query(sql`select n from t`)).toEqual([{ n: 0 }, { n: 0 }]);
+  });
+
+  it('begin again after a deadlock and when told so', async () => {
+    let meeting = 0;
+    let meet: () => void = () => {};
+    const both = new Promise<void>((resolve) => {
+      meet = resolve;
+    });
+    const cross = (first: number, second: number) =>
+      db.transaction(async (tx) => {
+        await tx.execute(sql`update t set n = n + 1 where id = ${first}`);
+        if (++meeting === 2) meet();
+        await both;
+        await tx.execute(sql`update t set n = n + 1 where id = ${second}`);
+      });
+    await Promise.all([cross(1, 2), cross(2, 1)]);
+    expect(await db.query(sql`select n from t order by id`)).toEqual([{ n: 2 }, { n: 2 }]);
+    let runs = 0;
+    await db.transaction(async () => {
+      if (++runs < 5) throw new RetryTransaction();
+    });
+    expect(runs).toBe(5);
+  });
+
+  it('whose connection is cut reject, and the pool goes on', async () => {
+    const cut = db.transaction(async (tx) => {
+      const [row] = await tx.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+      await db.query(sql`select pg_terminate_backend(${row!.pid})`);
+      await expect.poll(() => tx.query(sql`select 1`).then(() => 'alive', () => 'cut')).toBe('cut');
+      await tx.query(sql`select 1`);
+    });
+    await expect(cut).rejects.toThrow();
+    expect(await db.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
+  });
+});

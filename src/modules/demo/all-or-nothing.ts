@@ -1,0 +1,45 @@
+// Many commands as one transaction over one connection, with their statements in a pipeline: hundreds of small commands
+// cost their work instead of a round trip for each statement.
+import type { PoolClient } from 'pg';
+import type { Sql } from 'sql-template-tag';
+import type { Database, Transaction } from '../../db/database.ts';
+
+/**
+ * Runs `work` with a database whose transactions are all parts of one: it is committed when `work` ends and rolled back
+ * when it fails. Commands may run at the same time, as long as none waits for what another has not done yet. Nothing is
+ * tried again. `work` must not end before the commands that it started: see `together`.
+ */
+export async function allOrNothing<T>(db: Database, work: (inner: Database) => Promise<T>): Promise<T> {
+  const client: PoolClient & { pipeline?: boolean } = await db.pool.connect();
+  const callbacks: (() => void)[] = [];
+  client.pipeline = true;
+  let whole = false;
+  try {
+    await client.query('begin');
+    const tx = transactionOn(client, callbacks);
+    const result = await work({ ...db, query: tx.query, execute: tx.execute, transaction: (fn) => fn(tx) });
+    await client.query('commit');
+    whole = true;
+    for (const callback of callbacks) callback();
+    return result;
+  } finally {
+    client.pipeline = false;
+    // A connection closed in a transaction rolls it back.
+    client.release(!whole);
+  }
+}
+
+function transactionOn(client: PoolClient, callbacks: (() => void)[]): Transaction {
+  const run = (statement: Sql) => client.query({ text: statement.text, values: statement.values });
+  return {
+    query: async <R>(statement: Sql) => (await run(statement)).rows as R[],
+    execute: async (statement) => (await run(statement)).rowCount ?? 0,
+    afterCommit: (callback) => callbacks.push(callback),
+  };
+}
+
+/** Waits for all of them, whatever becomes of each, and then throws the first failure: nothing is under way any more. */
+export async function together(work: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+test('nothing set: the embedded database, on this machine only', () => {
+  expect(readConfig({})).toEqual({
+    port: 4000,
+    host: '127.0.0.1',
+    databaseUrl: null,
+    dataDir: resolve('.trato'),
+    apiKey: null,
+    demo: true,
+    logLevel: 'info',
+    jwt: null,
+    introspection: true,
+    explorer: true,
+    poolSize: 10,
+    poolTimeoutMs: 10_000,
+    drainMs: 25_000,
+  });
+});
+
+test('everything set', () => {
+  const env = {
+    PORT: '0',
+    HOST: '0.0.0.0',
+    DATABASE_URL: ' postgresql://me:secret@db:5432/trato ',
+    TRATO_DATA_DIR: '/var/lib/trato',
+    TRATO_API_KEY: 'a-key-of-mine-1234',
+    TRATO_DEMO: '0',
+    TRATO_LOG_LEVEL: 'warn',
+    TRATO_JWT_ISSUER: 'https://id.example/',
+    TRATO_JWT_AUDIENCE: 'trato',
+    TRATO_JWT_JWKS_URL: 'https://id.example/keys',
+    TRATO_JWT_WORKSPACE_CLAIM: 'workspace',
+    TRATO_INTROSPECTION: 'off',
+    TRATO_EXPLORER: 'no',
+    TRATO_POOL_SIZE: '40',
+  };
+  expect(readConfig(env)).toMatchObject({
+    port: 0,
+    databaseUrl: 'postgresql://me:secret@db:5432/trato',
+    dataDir: '/var/lib/trato',
+    apiKey: 'a-key-of-mine-1234',
+    demo: false,
+    logLevel: 'warn',
+    jwt: { issuer: 'https://id.example/', audience: 'trato', jwksUrl: 'https://id.example/keys', workspaceClaim: 'workspace' },
+    introspection: false,
+    explorer: false,
+    poolSize: 40,
+  });
+});
+
+test('an empty setting counts as unset', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: ' ', TRATO_API_KEY: '' })).toMatchObject({ port: 4000, databaseUrl: null, apiKey: null });
+});
+
+test.for([
+  [{ PORT: 'http' }, 'PORT must be a whole number from 0 to 65535'],
+  [{ PORT: '65536' }, 'PORT must be at most 65535'],
+  [{ DATABASE_URL: 'localhost/trato' }, 'DATABASE_URL must be a URL such as'],
+  [{ TRATO_LOG_LEVEL: 'loud' }, 'TRATO_LOG_LEVEL must be one of trace'],
+  [{ TRATO_API_KEY: 'short' }, 'TRATO_API_KEY cannot be used: The API key is shorter than 16 characters.'],
+  [{ TRATO_JWT_ISSUER: 'id.example', TRATO_JWT_AUDIENCE: 'x' }, 'TRATO_JWT_ISSUER must be an http(s) URL'],
+  [{ TRATO_JWT_ISSUER: 'https://id.example' }, 'tokens need both TRATO_JWT_ISSUER and TRATO_JWT_AUDIENCE'],
+  [{ TRATO_POOL_SIZE: '1' }, 'TRATO_POOL_SIZE must be at least 2'],
+] as const)('%o', ([env, message]) => {
+  expect(() => readConfig(env)).toThrow(message);
+});

@@ -1,0 +1,105 @@
+// How a server process stops: what still finishes, what is cut off, and what a second signal does.
+import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { postQuery, startTestProcess, type TestProcess } from '../support/server.ts';
+
+const WITHIN = { timeout: 20_000, interval: 10 };
+const KEY = 'trato-key-of-the-process-tests';
+let folder: string;
+let database: TestDatabase;
+let processes: TestProcess[] = [];
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'trato-stop-')));
+  await chmod(folder, 0o755);
+  database = await createTestDatabase();
+});
+afterEach(async () => {
+  for (const child of processes) child.kill('SIGKILL');
+  await Promise.all(processes.map((child) => child.exited));
+  processes = [];
+});
+afterAll(async () => {
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function start(env: Record<string, string>): TestProcess {
+  const child = startTestProcess({ TRATO_LOG_LEVEL: 'warn', TRATO_DEMO: '0', ...env });
+  processes.push(child);
+  return child;
+}
+const onDatabase = (more = {}) =>
+  start({ TRATO_DATA_DIR: join(folder, 'unused'), DATABASE_URL: database.url, TRATO_API_KEY: KEY, ...more });
+
+/** Holds up every read of channels until `release`. */
+async function holdChannels(): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('begin; lock table channels in access exclusive mode');
+  return {
+    waiting: async () =>
+      (await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'channels'::regclass`)).rows[0].n,
+    release: () => client.end(),
+  };
+}
+
+async function startWithRunningRequest(env = {}) {
+  const child = onDatabase(env);
+  const { url } = await child.ready();
+  const hold = await holdChannels();
+  const answer = postQuery(url, { query: '{ channels(first: 1) { nodes { key } } }' }, { key: KEY }).catch((error: Error) => error);
+  await vi.waitUntil(async () => (await hold.waiting()) === 1, WITHIN);
+  return { child, url, hold, answer };
+}
+
+test('SIGTERM: running requests finish, new ones find nobody, sockets are told to connect again, exit 0', async () => {
+  const { child, url, hold, answer } = await startWithRunningRequest();
+  const socket = new WebSocket(url.replace('http', 'ws'), 'graphql-transport-ws');
+  const closed = new Promise((resolve) => socket.once('close', (code) => resolve(code)));
+  await new Promise((resolve) => socket.once('open', resolve));
+  child.kill('SIGTERM');
+  expect(await closed).toBe(1012);
+  await vi.waitUntil(async () => (await fetch(`${new URL(url).origin}/healthz`).catch(() => 'refused')) === 'refused', WITHIN);
+  expect(await hold.waiting()).toBe(1);
+  await hold.release();
+  expect(await answer).toMatchObject({ status: 200, data: { channels: { nodes: [{ key: expect.any(String) }] } } });
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+});
+
+test('a request that takes too long is cut off, and the process ends all the same', async () => {
+  const { child, hold, answer } = await startWithRunningRequest({ TRATO_DRAIN_MS: '200' });
+  child.kill('SIGTERM');
+  expect(await answer).toBeInstanceOf(Error);
+  await hold.release();
+  expect((await child.exited).code).toBe(0);
+  expect(child.stderr()).toContain('cut off');
+});
+
+test('a further signal ends it at once', async () => {
+  const { child, hold, answer } = await startWithRunningRequest();
+  let over = false;
+  void child.exited.then(() => (over = true));
+  await vi.waitUntil(() => {
+    if (!over) child.kill('SIGTERM');
+    return over;
+  }, WITHIN);
+  expect((await child.exited).code).toBe(130);
+  expect(await answer).toBeInstanceOf(Error);
+  await hold.release();
+});
+
+test('SIGTERM in the middle of a start', async () => {
+  const empty = join(folder, 'interrupted');
+  const child = start({ TRATO_DATA_DIR: empty });
+  await vi.waitUntil(async () => (await stat(join(empty, 'postgres.lock')).catch(() => null)) !== null, WITHIN);
+  child.kill('SIGTERM');
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect(child.stdout()).toBe('');
+  await expect(readFile(join(empty, 'postgres', 'postmaster.pid'))).rejects.toThrow('ENOENT');
+});

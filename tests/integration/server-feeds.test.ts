@@ -1,0 +1,175 @@
+// Subscriptions over WebSockets, against a schema whose source of events the test drives.
+import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { WebSocket } from 'ws';
+import type { Context } from '../../src/graphql/context.ts';
+import type { FeedEnvelope } from '../../src/graphql/feed-envelope.ts';
+import { admitted, subscribe } from '../support/raw-socket.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { createSource, type Source } from '../support/source.ts';
+
+let server: TestServer;
+let source: Source;
+let statements = 0;
+
+beforeAll(async () => {
+  source = createSource();
+  const query = new GraphQLObjectType({ name: 'Query', fields: { fine: { type: GraphQLString, resolve: () => 'fine' } } });
+  const gate = { type: GraphQLString, resolve: () => source.gate.promise.then(() => 'changed') };
+  const mutation = new GraphQLObjectType({ name: 'Mutation', fields: { slow: gate } });
+  const load = (keys: readonly number[]) => {
+    statements++;
+    return Promise.resolve(keys.map((key) => `text ${key}`));
+  };
+  const item = new GraphQLObjectType<{ n: number }, Context>({
+    name: 'Item',
+    fields: {
+      n: { type: new GraphQLNonNull(GraphQLInt) },
+      text: { type: GraphQLString, resolve: ({ n }, _args, ctx) => ctx.reader!.batch('text', n, load) },
+      more: {
+        type: GraphQLString,
+        resolve: async ({ n }, _args, ctx) =>
+          ctx.reader!.batch('more', Number((await ctx.reader!.batch('text', n, load)).split(' ')[1]), load),
+      },
+      big: { type: GraphQLString, resolve: () => 'x'.repeat(200_000) },
+      bug: {
+        type: GraphQLString,
+        resolve: () => {
+          throw new TypeError('cannot use "secret"');
+        },
+      },
+    },
+  });
+  const subscription = new GraphQLObjectType({
+    name: 'Subscription',
+    fields: {
+      item: { type: item, subscribe: () => source.follow(), resolve: (root) => root },
+      refused: {
+        type: item,
+        subscribe: () => {
+          throw new TypeError('cannot use "secret"');
+        },
+      },
+    },
+  });
+  server = await startTestServer({
+    schema: new GraphQLSchema({ query, mutation, subscription }),
+    live: { pauseBytes: 100_000, stallMs: 400, closeMs: 5_000, maxSockets: 20, maxOperations: 60 },
+  });
+});
+afterAll(() => server?.stop());
+
+const envelope = (n: number): FeedEnvelope => ({ root: { n }, feed: { cursor: `c${n}`, phase: 'LIVE', lagged: n > 1 } });
+
+test('each answer carries its place in the log', async () => {
+  const answers = server.subscriber().iterate({ query: 'subscription { item { n text } }' });
+  const first = answers.next();
+  await vi.waitUntil(() => source.followers() === 1);
+  source.publish(envelope(1));
+  source.publish({ root: { n: 2 } });
+  expect((await first).value).toEqual({
+    data: { item: { n: 1, text: 'text 1' } },
+    extensions: { feed: { cursor: 'c1', phase: 'LIVE', lagged: false } },
+  });
+  expect((await answers.next()).value).toEqual({ data: { item: { n: 2, text: 'text 2' } } });
+  await answers.return!();
+  await vi.waitUntil(() => source.followers() === 0);
+});
+
+test('a bug in one answer is masked and the feed goes on; one at its begin or in its source ends it', async () => {
+  const client = await admitted(server);
+  client.send(subscribe('subscription { item { n bug } }'));
+  await vi.waitUntil(() => source.followers() === 1);
+  source.publish(envelope(1));
+  const answer = await client.got('next');
+  expect(answer).toMatchObject({
+    payload: {
+      data: { item: { n: 1, bug: null } },
+      errors: [{ path: ['item', 'bug'], extensions: { code: 'INTERNAL_SERVER_ERROR' } }],
+      extensions: { feed: { cursor: 'c1' } },
+    },
+  });
+  source.fail(new TypeError('cannot use "secret"'));
+  expect(await client.got('error')).toMatchObject({
+    payload: [{ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) } }],
+  });
+  client.send(subscribe('subscription { refused { n } }', {}, '2'));
+  await client.got('complete');
+  expect(client.messages.find((message) => message.id === '2')).toMatchObject({
+    type: 'next',
+    payload: { errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] },
+  });
+  expect(JSON.stringify([client.messages, server.logs])).not.toContain('secret');
+  client.socket.close();
+});
+
+test('a client that goes without a word leaves nothing behind', async () => {
+  const client = await admitted(server);
+  for (const id of ['1', '2', '3']) client.send(subscribe('subscription { item { n } }', {}, id));
+  await vi.waitUntil(() => source.followers() === 3);
+  client.socket.terminate();
+  await vi.waitUntil(() => source.followers() === 0);
+  await vi.waitUntil(async () => /^trato_live_subscriptions 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+});
+
+test('500 subscribers of one event cost a few statements', async () => {
+  const clients = await Promise.all([...Array(10)].map(() => admitted(server)));
+  for (const client of clients)
+    for (let id = 0; id < 50; id++) client.send(subscribe('subscription { item { n text more } }', {}, String(id)));
+  await vi.waitUntil(() => source.followers() === 500, { timeout: 10_000 });
+  statements = 0;
+  source.publish(envelope(7));
+  await vi.waitUntil(() => clients.every((client) => client.messages.filter((message) => message.type === 'next').length === 50), {
+    timeout: 10_000,
+  });
+  expect(clients[9]!.messages.at(-1)).toMatchObject({ payload: { data: { item: { n: 7, text: 'text 7', more: 'text 7' } } } });
+  expect(statements).toBeLessThanOrEqual(12);
+  for (const client of clients) client.socket.close();
+  await vi.waitUntil(() => source.followers() === 0);
+});
+
+test('a reader that stops reading is not sent more, is closed to try again later, and holds up nobody', async () => {
+  const slow = await admitted(server);
+  const quick = await admitted(server);
+  for (const client of [slow, quick]) client.send(subscribe('subscription { item { n big } }'));
+  await vi.waitUntil(() => source.followers() === 2);
+  (slow.socket as unknown as { _socket: { pause(): void; resume(): void } })._socket.pause();
+  const before = source.taken();
+  const received = () => quick.messages.filter((message) => message.type === 'next').length;
+  for (let n = 1; n <= 100; n++) {
+    source.publish(envelope(n));
+    await vi.waitUntil(() => received() === n, { timeout: 10_000, interval: 1 });
+  }
+  // Of the 200, the slow one has taken what fits into the buffers of the two ends, and no more.
+  expect(source.taken() - before).toBeLessThan(190);
+  await vi.waitUntil(() => source.followers() === 1, { timeout: 10_000 });
+  (slow.socket as unknown as { _socket: { resume(): void } })._socket.resume();
+  expect(await slow.closed).toEqual({ code: 1013, reason: 'SLOW_CONSUMER' });
+  quick.socket.close();
+  await vi.waitUntil(() => source.followers() === 0);
+});
+
+test('a full server refuses further sockets for now', async () => {
+  await vi.waitUntil(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+  const clients = await Promise.all([...Array(20)].map(() => admitted(server)));
+  const refused = new WebSocket(server.wsUrl, 'graphql-transport-ws');
+  expect(await new Promise((resolve) => refused.once('error', (error) => resolve(error.message)))).toContain('503');
+  for (const client of clients) client.socket.terminate();
+  await vi.waitUntil(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+});
+
+test('a stopping server closes sockets with a code that clients retry, each once its mutation is done', async () => {
+  const idle = await admitted(server);
+  idle.send(subscribe('subscription { item { n } }'));
+  const busy = await admitted(server);
+  busy.send(subscribe('mutation { slow }'));
+  await vi.waitUntil(() => source.followers() === 1);
+  await vi.waitUntil(() => source.gate.asked());
+  const drained = server.server.drain(10_000);
+  expect(await idle.closed).toEqual({ code: 1012, reason: 'SHUTTING_DOWN' });
+  expect(busy.socket.readyState).toBe(WebSocket.OPEN);
+  source.gate.open();
+  expect(await busy.got('next')).toMatchObject({ payload: { data: { slow: 'changed' } } });
+  expect(await busy.closed).toEqual({ code: 1012, reason: 'SHUTTING_DOWN' });
+  expect(await drained).toBe(true);
+});
