@@ -7,6 +7,7 @@ import { startTrato, type Trato } from './start.ts';
 
 /** How soon a second signal counts as the same: npm passes on what the terminal has sent to the whole group already. */
 const SAME_SIGNAL_MS = 500;
+const PARENT_CHECK_MS = 250;
 
 /** Runs a server until a signal or a failure ends the process: 0 after a graceful stop, 1 else. */
 export async function runServer(): Promise<void> {
@@ -57,11 +58,17 @@ async function run(): Promise<void> {
   const { port, key, failed } = running;
   process.stdout.write(banner({ host: config.host, port, key, explorer: config.explorer, seconds: performance.now() / 1000 }));
   log.info({ host: config.host, port, readyMs: Math.round(performance.now()) }, 'ready');
-  void failed.then((line) => fail(`trato: ${line} [EMBEDDED_DATABASE_FAILED]`));
+  void failed.then((line) => {
+    // A Ctrl-C reaches the database as well, which may be quicker than this process.
+    if (!stopping.signal.aborted) return fail(`trato: ${line} [EMBEDDED_DATABASE_FAILED]`);
+  });
 }
 
 function onSignals(first: (name: string) => void): void {
   let since: number | undefined;
+  onOrphaned(() => {
+    if (since === undefined) process.kill(process.pid, 'SIGTERM');
+  });
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.on(name, () => {
       if (since === undefined) {
@@ -70,4 +77,18 @@ function onSignals(first: (name: string) => void): void {
       } else if (performance.now() - since > SAME_SIGNAL_MS) process.exit(130);
     });
   }
+}
+
+/**
+ * npm runs a script below a shell, and a signal to npm ends that shell without reaching the script. So a server that npm
+ * started takes the loss of its parent for the signal.
+ */
+function onOrphaned(callback: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, PARENT_CHECK_MS).unref();
 }

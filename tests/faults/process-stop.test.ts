@@ -1,7 +1,10 @@
 // How a server process stops: what still finishes, what is cut off, and what a second signal does.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -93,6 +96,37 @@ test('a further signal ends it at once', async () => {
   expect(await answer).toBeInstanceOf(Error);
   await hold.release();
 });
+
+test.skipIf(process.platform === 'win32')(
+  'SIGTERM to npm, which passes it to a shell and no further: the server stops all the same',
+  async () => {
+    const npm = spawn('npm', ['run', 'start', '--ignore-scripts'], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      env: {
+        ...process.env,
+        NODE_ENV: 'production',
+        TRATO_LOG_LEVEL: 'warn',
+        TRATO_DEMO: '0',
+        PORT: '0',
+        TRATO_DATA_DIR: join(folder, 'unused'),
+        DATABASE_URL: database.url,
+        TRATO_API_KEY: KEY,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let stdout = '';
+    npm.stdout.on('data', (bytes) => {
+      stdout += bytes;
+    });
+    const exited = once(npm, 'exit');
+    await vi.waitUntil(() => /localhost:\d+\/graphql/.test(stdout), WITHIN);
+    const url = `http://127.0.0.1:${/localhost:(\d+)/.exec(stdout)![1]}/healthz`;
+    expect((await fetch(url)).status).toBe(200);
+    npm.kill('SIGTERM');
+    await exited;
+    await vi.waitUntil(async () => (await fetch(url).catch(() => 'refused')) === 'refused', WITHIN);
+  },
+);
 
 test('SIGTERM in the middle of a start', async () => {
   const empty = join(folder, 'interrupted');

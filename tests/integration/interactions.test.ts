@@ -191,7 +191,7 @@ describe('lists and sums', () => {
 
   test('are filtered by any fact and ordered either way', async () => {
     const list = async (filter: object, orderBy?: object) => {
-      const { interactions } = await ask(server, 'query ($filter: InteractionFilter, $orderBy: [InteractionOrder!]) { interactions(filter: $filter, orderBy: $orderBy) { nodes { value { amount } } totalCount(upTo: 2) { value isExact } } }', { filter: { and: [{ touchPoint: { eq: 'web_shop' }, value: undefined, customer: { kind: { eq: 'ORGANISATION' } } }, filter] }, orderBy });
+      const { interactions } = await ask(server, 'query ($filter: InteractionFilter, $orderBy: [InteractionOrder!]) { interactions(filter: $filter, orderBy: $orderBy) { nodes { value { amount } } totalCount(upTo: 2) { value isExact } } }', { filter: { and: [{ touchPoint: { eq: 'web_shop' }, customer: { kind: { eq: 'ORGANISATION' } } }, filter] }, orderBy });
       expect(interactions.totalCount).toEqual({ value: Math.min(2, interactions.nodes.length), isExact: interactions.nodes.length <= 2 });
       return interactions.nodes.map((one: Data) => Number(one.value.amount));
     };

@@ -1,9 +1,7 @@
-import { isHidden } from '../../auth/permissions.ts';
 import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { connectionTypes, pageArgs } from '../../graphql/connection.ts';
 import { readerOf, viewerOf } from '../../graphql/context.ts';
-import { apiError } from '../../graphql/errors.ts';
 import { entityMutation } from '../../graphql/mutation.ts';
 import { entityRootFields, entityType, loadOne } from '../../graphql/object-type.ts';
 import { enumOfNames, refOf } from '../../graphql/refs.ts';
@@ -83,7 +81,6 @@ builder.objectField(refOf('Customer'), 'timeline', (t) =>
     },
     resolve: (row, args, ctx) => {
       const reader = readerOf(ctx);
-      if (isHidden(reader.viewer.role, 'Customer', 'timeline')) throw apiError('FORBIDDEN', 'The role hides Customer.timeline.');
       const { types, ...page } = args as PageArgs & { types?: string[] | null };
       const asked = { ...page, types: types?.map(entityOfType) ?? null };
       let pending: Promise<unknown> | undefined;

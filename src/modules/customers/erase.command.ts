@@ -39,12 +39,15 @@ export const customerErase = defineCommand<{ id: string; confirm: string }, { id
   },
 });
 
-// Of an interaction that was first recorded for somebody else, the events of that time too. The inbox first: what the
-// sequencer moves meanwhile is then found in the log. One statement for each index.
+// Also those that stand under another customer: of a tie, or of an interaction that was first recorded for somebody else.
+// The inbox first: what the sequencer moves meanwhile is then found in the log. One statement for each index.
 async function redactEvents(ctx: CommandContext, customerId: string): Promise<void> {
-  const recorded = sql`select id from interactions where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid`;
+  const subjects = await ctx.tx.query<{ id: string }>(sql`
+    select id from interactions where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid
+    union all select id from relationships where workspace_id = ${ctx.workspaceId}::uuid and from_id = ${customerId}::uuid
+    union all select id from relationships where workspace_id = ${ctx.workspaceId}::uuid and to_id = ${customerId}::uuid`);
   for (const log of ['event_inbox', 'events']) {
-    for (const about of [sql`customer_id = ${customerId}::uuid`, sql`subject_id in (${recorded})`]) {
+    for (const about of [sql`customer_id = ${customerId}::uuid`, sql`subject_id = any(${subjects.map(({ id }) => id)}::uuid[])`]) {
       await ctx.tx.execute(sql`update ${raw(log)} set data = '{"erased": true}' where workspace_id = ${ctx.workspaceId}::uuid and ${about}`);
     }
   }

@@ -13,6 +13,9 @@ export async function allOrNothing<T>(db: Database, work: (inner: Database) => P
   const client: PoolClient & { pipeline?: boolean } = await db.pool.connect();
   const callbacks: (() => void)[] = [];
   client.pipeline = true;
+  // A connection that is lost fails the statement under way, too: that one tells.
+  const onError = () => {};
+  client.on('error', onError);
   let whole = false;
   try {
     await client.query('begin');
@@ -22,9 +25,12 @@ export async function allOrNothing<T>(db: Database, work: (inner: Database) => P
     whole = true;
     for (const callback of callbacks) callback();
     return result;
+  } catch (error) {
+    await client.query('rollback').catch(onError);
+    throw error;
   } finally {
     client.pipeline = false;
-    // A connection closed in a transaction rolls it back.
+    client.off('error', onError);
     client.release(!whole);
   }
 }

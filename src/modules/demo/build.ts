@@ -13,7 +13,8 @@ import { randomFor } from './random.ts';
 import { retailYear } from './retail-story.ts';
 import { type Story, storyOf } from './story.ts';
 import { type TieRow, tieRows } from './ties.ts';
-import { partnerYear, tradeYear } from './trade-story.ts';
+import { tradeYear } from './trade-story.ts';
+import { partnerYear } from './trade-talks.ts';
 
 export type Demo = {
   customers: CustomerRow[];

@@ -15,22 +15,23 @@ const reasons: Record<string, string> = { first_purchase: 'First order', repeat:
 
 /** The stage at which a buyer begins, and every move after that. */
 export function journeyOf(story: Story): Journey {
-  const { party, calendar, random, orders } = story;
-  const begun = sinceMoment(calendar, party);
-  const moves: Move[] = [];
-  const move = (stage: string, occurredAt: Date, reason: string) =>
-    moves.push({ customer: customerRef(party.number), stage, occurredAt, reason });
+  const { party, calendar, random } = story;
+  const orders = [...story.orders].sort((a, b) => a.at.getTime() - b.at.getTime());
   const boughtAtOnce = party.since >= 0 && orders[0]?.day === party.since;
-  const wasLost = party.profile === 'repeat' && party.since < -300 && party.before > 0 && random.chance(0.4);
+  const wasLost = party.profile === 'repeat' && party.since < -300 && random.chance(0.4);
   const initial = wasLost ? 'lost' : stageAfter(party.before + (boughtAtOnce ? 1 : 0));
   let stage = initial;
-  orders.forEach((order, i) => {
+  const moves: Move[] = [];
+  const move = (to: string, occurredAt: Date, reason: string) => {
+    stage = to;
+    moves.push({ customer: customerRef(party.number), stage: to, occurredAt, reason });
+  };
+  for (const [i, order] of orders.entries()) {
     const next = stageAfter(party.before + i + 1);
-    if (wasLost && i === 0) move((stage = next), order.at, `Came back with ${order.number}`);
-    else if (next !== stage) move((stage = next), order.at, `${reasons[next]}, ${order.number}`);
-  });
+    if (next !== stage) move(next, order.at, `${stage === 'lost' ? 'Came back' : reasons[next]}, ${order.number}`);
+  }
   if (story.praisedAt) {
-    const last = moves.at(-1)?.occurredAt ?? begun;
+    const last = moves.at(-1)?.occurredAt ?? sinceMoment(calendar, party);
     move('advocate', story.praisedAt > last ? story.praisedAt : reply(story, last, 3), 'Recommends us in public');
   }
   if (party.profile === 'lost')

@@ -53,7 +53,8 @@ const choices = catalogue.map((product) => [product, product[2]] as const);
 // Shops and hire centres stock what sells in numbers.
 const tradeChoices = catalogue.filter(([, price]) => price < 1600).map((product) => [product, product[2]] as const);
 
-export type Basket = { text: string; total: number; items: number };
+/** `product` is the first of its lines. */
+export type Basket = { text: string; product: string; total: number; items: number };
 
 /** What a private customer puts in the basket; `means` above 1 buys more. */
 export function basket(random: Random, means: number): Basket {
@@ -89,6 +90,7 @@ function total(lines: Map<Product, number>, rate: number): Basket {
   const entries = [...lines];
   return {
     text: entries.map(([[name], count]) => `${count} × ${name}`).join(', '),
+    product: entries[0]![0][0],
     total: Math.round(entries.reduce((sum, [[, price], count]) => sum + price * count * rate, 0) * 100) / 100,
     items: entries.reduce((sum, [, count]) => sum + count, 0),
   };

@@ -10,7 +10,7 @@ export function retailYear(story: Story): void {
   const { random, party, calendar, from, to } = story;
   const days = orderDays(story);
   if (days.length === 0 || random.chance(0.3)) browse(story, party.since >= 0 ? from : calendar.pickDay(random, 'leisure', from, to));
-  days.forEach((day, i) => buy(story, day, i));
+  for (const [i, day] of days.entries()) buy(story, day, i);
   around(story);
   if (party.profile === 'advocate') praise(story);
 }
@@ -34,7 +34,7 @@ function orderCount(random: Random, profile: string, before: number): number {
 
 function buy(story: Story, day: number, index: number): void {
   const { random, party, calendar, journal, tell, orders } = story;
-  const { text, total, items } = basket(random, party.means);
+  const { text, product, total, items } = basket(random, party.means);
   const number = journal.orderNumber(day);
   const way =
     party.place.country !== 'GB'
@@ -57,10 +57,10 @@ function buy(story: Story, day: number, index: number): void {
       user: random.pick(storeTeam),
       ...(way === 'phone' ? { minutes: 7 } : {}),
     });
-  const order: Order = { day, at, number, product: text.split(', ')[0]!.replace(/^\d+ × /, ''), total, cancelled: false };
+  const order: Order = { day, at, number, product, total, cancelled: false };
   orders.push(order);
-  if (index > 0 && way === 'web' && random.chance(0.08)) return cancel(story, order);
-  follow(story, order, way === 'web');
+  if (index > 0 && way === 'web' && random.chance(0.08)) cancel(story, order);
+  else follow(story, order, way === 'web');
 }
 
 function cancel(story: Story, order: Order): void {
