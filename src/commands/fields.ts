@@ -1,5 +1,6 @@
 // Building blocks of command inputs: zod schemas that also say which GraphQL input they are (graphql/zod-inputs.ts reads the metadata).
 import { z } from 'zod';
+import { isCountry, isCurrency } from '../lib/iso-codes.ts';
 import { decodeTypeId } from '../lib/typeid.ts';
 import { ATTRIBUTE_KEY } from '../query/attribute-filter.ts';
 import { tryDecodeId } from '../graphql/ids.ts';
@@ -49,8 +50,18 @@ export const int = (description: string, min = 0, max = 2_147_483_647) => z.numb
 export const float = (description: string, min: number, max: number) => z.number().min(min, `At least ${min}.`).max(max, `At most ${max}.`).meta({ gql: 'Float', description });
 export const dateTime = (description: string) => z.date().meta({ gql: 'DateTime', description });
 export const date = (description: string) => z.string().meta({ gql: 'Date', description });
-export const country = (description: string) => z.string().meta({ gql: 'CountryCode', description });
-export const currency = (description: string) => z.string().meta({ gql: 'CurrencyCode', description });
+/** An ISO 3166-1 alpha-2 country. */
+export const country = (description: string) =>
+  z
+    .string()
+    .refine(isCountry, { message: 'Not an ISO 3166-1 country such as GB.', params: { code: 'COUNTRY_INVALID' } })
+    .meta({ gql: 'CountryCode', description });
+/** An ISO 4217 currency. */
+export const currency = (description: string) =>
+  z
+    .string()
+    .refine(isCurrency, { message: 'Not an ISO 4217 currency such as EUR.', params: { code: 'CURRENCY_INVALID' } })
+    .meta({ gql: 'CurrencyCode', description });
 
 /** An exact amount in the form in which numeric(19,4) answers it, so that equal amounts are equal texts: `1.5` -> `1.5000`. */
 export function decimal(description: string) {

@@ -91,11 +91,12 @@ async function runTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise
   }
 }
 
-/** Opens a pool on `url`. Does not connect yet. */
-export function openDatabase(url: string, options: { max?: number; onError?: (error: Error) => void } = {}): Database {
+/** Opens a pool on `url`. Does not connect yet. `timeoutMs`: how long a query waits for a free connection, for ever unless told. */
+export function openDatabase(url: string, options: { max?: number; timeoutMs?: number; onError?: (error: Error) => void } = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
+    connectionTimeoutMillis: options.timeoutMs ?? 0,
     types,
     application_name: 'trato',
     options: '-c timezone=UTC',

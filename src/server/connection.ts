@@ -11,6 +11,7 @@ import { statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
 import { policyKey, type ReaderPool } from './reader-pool.ts';
 import type { RequestScope } from './request-scope.ts';
+import { createSharedAnswers } from './shared-answers.ts';
 import { contextFor, type Services, scopeFor } from './services.ts';
 import { closeCodes, type Link } from './socket.ts';
 
@@ -31,13 +32,14 @@ type Extra = { connection: Connection };
 type Params = Record<string, unknown>;
 type Ctx = WsContext<Params, Extra>;
 /** The arguments of an operation, with what its answers need beside them. */
-type Args = ExecutionArgs & { connection: Connection; scope: RequestScope; definition: Operation['definition'] };
+type Args = ExecutionArgs & { connection: Connection; scope: RequestScope; definition: Operation['definition']; asked: string };
 type Hooks = Required<Pick<ServerOptions<Params, Extra>, 'onConnect' | 'onSubscribe' | 'onNext' | 'onComplete' | 'execute' | 'subscribe'>>;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The parts of graphql-ws that are ours: authentication, checks, execution. */
 export function connectionHooks(services: Services, readers: ReaderPool, maxOperations: number): Hooks {
+  const answers = createSharedAnswers();
   return {
     async onConnect(ctx: Ctx) {
       const { connection } = ctx.extra;
@@ -76,6 +78,8 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
           connection,
           scope,
           definition,
+          // Whatever makes two answers to one event differ.
+          asked: JSON.stringify([policyKey(viewer), payload.query, payload.operationName, variables]),
         };
         if (definition.operation !== 'subscription') connection.running.add(id);
         return args;
@@ -102,6 +106,7 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
       const result = await runSubscription(args, {
         scope,
         room: connection.link.room,
+        shared: (share, make) => answers.get(`${share}\n${args.asked}`, make),
         answerContext: () => contextFor(services, scope, viewer, readers.forViewer(viewer)),
         onDelivered: (milliseconds, lagged) => services.metrics.delivered(milliseconds / 1000, lagged),
         onEnd: () => {

@@ -78,6 +78,8 @@ export type FeedOptions = {
   /** Waits until the reader can take more; undefined when it can. */
   room: () => Promise<void> | undefined;
   scope: RequestScope;
+  /** Makes an answer once for all who ask for the same at the same moment; `share` names the event. */
+  shared: (share: string, make: () => Promise<FormattedExecutionResult>) => Promise<FormattedExecutionResult>;
   /** Called when an answer has left: how long that took since its event came, and whether its feed had fallen behind. */
   onDelivered?: (milliseconds: number, lagged: boolean) => void;
   /** Called once, when the subscription is over. */
@@ -130,9 +132,12 @@ export async function runSubscription(
     return { value: await answer(event.value), done: false };
   }
 
-  async function answer({ root, feed }: FeedEnvelope): Promise<FormattedExecutionResult> {
-    const contextValue = options.answerContext();
-    const result = masked(await withScope(scope, () => execute({ ...args, rootValue: root, contextValue })), scope);
+  async function answer({ root, feed, share }: FeedEnvelope): Promise<FormattedExecutionResult> {
+    const make = async () => {
+      const contextValue = options.answerContext();
+      return masked(await withScope(scope, () => execute({ ...args, rootValue: root, contextValue })), scope);
+    };
+    const result = share === undefined ? await make() : await options.shared(share, make);
     return feed ? { ...result, extensions: { ...result.extensions, feed } } : result;
   }
 

@@ -106,11 +106,9 @@ async function findDatabase(config: Config, say: (line: string) => void): Promis
 }
 
 async function connect(config: Config, url: string, log: Logger): Promise<Database> {
-  const db = openDatabase(url, {
+  return openDatabase(url, {
     max: config.poolSize,
+    timeoutMs: config.poolTimeoutMs,
     onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
   });
-  // Without a limit a request would wait for a connection for ever.
-  db.pool.options.connectionTimeoutMillis = config.poolTimeoutMs;
-  return db;
 }

@@ -6,8 +6,9 @@ import type { Database, Transaction } from '../../db/database.ts';
 
 /**
  * Runs `work` with a database whose transactions are all parts of one: it is committed when `work` ends and rolled back
- * when it fails. Commands may run at the same time, as long as none waits for what another has not done yet. Nothing is
- * tried again. `work` must not end before the commands that it started: see `together`.
+ * when it fails. Commands may run at the same time as long as none waits for what another has not done yet. Where one is
+ * refused `work` must fail, for savepoints of commands that run at the same time undo each other; and it must not end
+ * before the commands that it started (see `together`). Nothing is tried again.
  */
 export async function allOrNothing<T>(db: Database, work: (inner: Database) => Promise<T>): Promise<T> {
   const client: PoolClient & { pipeline?: boolean } = await db.pool.connect();
@@ -44,8 +45,12 @@ function transactionOn(client: PoolClient, callbacks: (() => void)[]): Transacti
   };
 }
 
-/** Waits for all of them, whatever becomes of each, and then throws the first failure: nothing is under way any more. */
+/**
+ * Waits for all of them, whatever becomes of each, so that nothing is under way any more. Then throws what went wrong:
+ * what a command refused, rather than that others found the transaction broken by it.
+ */
 export async function together(work: readonly Promise<unknown>[]): Promise<void> {
-  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected');
-  if (failed) throw failed.reason;
+  const failures: unknown[] = [];
+  await Promise.all(work.map((one) => one.catch((error: unknown) => failures.push(error))));
+  if (failures.length > 0) throw failures.find((error) => !(error instanceof Error && 'code' in error)) ?? failures[0];
 }

@@ -107,7 +107,7 @@ function send(calendar: Calendar, journal: Journal, party: Party, campaign: Camp
     kind: 'campaign_contact',
     point: byPost ? 'letter' : 'newsletter',
     at,
-    says: 'campaign',
+    says: byPost ? 'mailing' : 'campaign',
     values: { title, teaser },
     out: true,
     user: 'lindqvist',

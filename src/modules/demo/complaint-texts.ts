@@ -6,7 +6,7 @@ export const complaintTexts = {
   complaint: [
     [
       '{Unhappy with my @product|Problem with order @order|Faulty: @product}',
-      `${hello} the @product {arrived with a broken zip|came with a tear along the seam|came scratched all over|fell short of what the shop promises: it failed on the first day out}. {This is not what I expect at that price.|I was going to use it this weekend.|I have been a customer for years and am disappointed.} ${bye}`,
+      `${hello} the @product {arrived damaged|came scratched all over|broke on the first day out|is not what the shop shows}. {This is not what I expect at that price.|I was going to use it this weekend.|I have been a customer for years and am disappointed.} ${bye}`,
     ],
     [
       '{Still waiting for @order|Where is my order @order?}',

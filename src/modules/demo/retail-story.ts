@@ -91,7 +91,7 @@ function follow(story: Story, order: Order, sent: boolean): void {
       out: true,
       outcome: 'delivered',
     });
-  if (random.chance(0.13)) rate(story, order);
+  if (sent && random.chance(0.16)) rate(story, order);
   if (random.chance(party.profile === 'lost' ? 0.5 : 0.065)) complain(story, order);
   else if (random.chance(0.06)) giveBack(story, order);
 }

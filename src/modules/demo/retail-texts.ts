@@ -34,13 +34,29 @@ export const retailTexts = {
     'Re: your question about the @product',
     `${reply} {yes, we have it in stock in Keswick and can send it today.|we are waiting for a delivery, it should be here within ten days.|for your height I would take the larger one; returns are free if it does not fit.|it is a good choice for that, and many of our club members use it.} {Shall I put one aside for you?|Just reply to this message if you would like one reserved.|The link in the shop shows the measurements.|} ${signed}`,
   ],
+  // The questions and their answers stand in the same order.
   chat: [
-    'Chat about the @product',
-    '{Hi, quick question: is the @product still on offer?|Hello, can I collect the @product in the Manchester store today?|Does the @product come with a warranty?|Can I use two discount codes on the @product?|Hi! My basket with the @product will not check out.}',
+    ['Chat about the @product', '{Hi, quick question: is|Hello, is} the offer on the @product still on?'],
+    ['Chat about the @product', '{Hello, can I|Hi! Could I} collect the @product in the {Manchester|Keswick} store today?'],
+    ['Chat about the @product', '{How long is the warranty on|Is there a warranty on} the @product?'],
+    ['Chat about the checkout', '{Hi! My basket with the @product will not check out.|Your checkout does not like my address.}'],
+    ['Chat about a discount code', 'Can I use two discount codes {on the @product|in one order}?'],
   ],
   chatReply: [
-    'Re: chat about the @product',
-    '{Yes, until Sunday midnight.|It does, two years, and five for club members.|One code per order, I am afraid, but I can add free delivery.|We have two left in Manchester, I have put one aside under your name.|I can see the problem: the post code was missing. It works now.} {Anything else I can do?|Have a good ride!|}',
+    [
+      'Re: chat about the @product',
+      '{Yes, until Sunday midnight.|Just ended, I am afraid, but I can still give it to you today.} {Anything else I can do?|}',
+    ],
+    [
+      'Re: chat about the @product',
+      '{Yes, we have two left, I have put one aside under your name.|Tomorrow from ten, it comes with the morning van.} {See you then!|}',
+    ],
+    ['Re: chat about the @product', 'Two years, and five for club members. {Anything else I can do?|Enjoy it!|}'],
+    [
+      'Re: chat about the checkout',
+      '{I can see the problem: the post code was missing. It works now.|Sorry about that, please try once more, I have cleared the basket.}',
+    ],
+    ['Re: chat about a discount code', 'One code per order, I am afraid, {but I can add free delivery.|so take the larger one.}'],
   ],
   return: [
     'Return of the @product, @order',
@@ -102,6 +118,7 @@ export const retailTexts = {
     '@title',
     'Hello @name, @teaser {Only until Sunday.|While stocks last.|Club members save 10 % more.|} {Your Fellwheel team|See you on the fells, your Fellwheel team}',
   ],
+  mailing: ['@title', 'Dear @name, @teaser {We would be glad to see you in one of our stores.|See you on the fells!} Your Fellwheel team'],
   response: [
     'Re: @title',
     '{Clicked through|Opened and clicked|Clicked twice}, {looked at the @product|put the @product in the basket|read the guide to @sport}.',

@@ -60,9 +60,9 @@ async function unused(table: string, column: string, by = 'interactions'): Promi
 
 test('a seeding that fails near its end leaves nothing behind', async () => {
   const before = await counts();
-  await db.execute(sql`update interaction_kinds set archived_at = now() where key = 'note'`);
-  await expect(seedDemo(db, viewer)).rejects.toThrow('There is no interaction kind note');
-  await db.execute(sql`update interaction_kinds set archived_at = null`);
+  await db.execute(sql`update relationship_kinds set archived_at = now() where key = 'represents'`);
+  await expect(seedDemo(db, viewer)).rejects.toThrow('represents');
+  await db.execute(sql`update relationship_kinds set archived_at = null`);
   expect(await counts()).toEqual(before);
   expect(db.pool.totalCount).toBe(db.pool.idleCount);
 });

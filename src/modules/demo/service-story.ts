@@ -12,12 +12,14 @@ export function ask(story: Story, day: number, values: { name?: string } = {}): 
   const at = calendar.moment(random, 'leisure', day);
   const words = { ...values, product: someProduct(random), height: random.int(55, 96) };
   if (random.chance(0.35)) {
-    tell({ kind: 'message', point: 'live_chat', at, says: 'chat', values: words, mood: 0.1, minutes: random.int(2, 12) });
+    const variant = random.int(0, 4);
+    tell({ kind: 'message', point: 'live_chat', at, says: 'chat', variant, values: words, mood: 0.1, minutes: random.int(2, 12) });
     tell({
       kind: 'message',
       point: 'live_chat',
       at: after(at, random.int(1, 5)),
       says: 'chatReply',
+      variant,
       values: words,
       user,
       out: true,

@@ -72,12 +72,17 @@ async function* follow(ctx: Context, args: EventsArgs, more: object, signal: Abo
   }
 }
 
+/** Live subscribers get an event at the same moment; one that reads old events must not be given what another saw then. */
+function shared(phase: 'BACKFILL' | 'LIVE', event: EventRow): { share?: string } {
+  return phase === 'LIVE' ? { share: String(event.seq) } : {};
+}
+
 async function* eventFeed(ctx: Context, args: EventsArgs, signal: AbortSignal): AsyncGenerator<FeedEnvelope> {
   const reader = readerOf(ctx);
   for await (const step of follow(ctx, args, {}, signal)) {
     if (step.kind === 'caughtUp') yield { root: { kind: 'caughtUp', cursor: encodeCursor(step.cursor) } };
     else if (step.kind === 'lagged') yield { root: { kind: 'lagged', cursor: encodeCursor(step.cursor), behind: step.behind } };
-    else for (const event of await onlyVisible(reader, step.events)) yield { root: event };
+    else for (const event of await onlyVisible(reader, step.events)) yield { root: event, ...shared(step.phase, event) };
   }
 }
 
@@ -91,7 +96,7 @@ async function* entityFeed(ctx: Context, after: string | null | undefined, more:
     for (const [i, event] of step.events.entries()) {
       const row = rows[i];
       if (!row) continue;
-      yield { root: row, feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged } };
+      yield { root: row, feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged }, ...shared(step.phase, event) };
       lagged = false;
     }
   }

@@ -1,26 +1,11 @@
 // Changing the workspace's own settings.
 import sql from 'sql-template-tag';
-import { z } from 'zod';
 import { defineCommand } from '../../commands/command.ts';
-import { input, text, timeZone } from '../../commands/fields.ts';
+import { country, currency, input, text, timeZone } from '../../commands/fields.ts';
 import { changesOf } from '../../commands/rows.ts';
 import { UserErrors, userError } from '../../commands/user-errors.ts';
 import type { RowOf } from '../../db/models.ts';
 
-const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-const countryNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
-const currency = z
-  .string()
-  .refine((code) => currencies.has(code), { message: 'Not an ISO 4217 currency such as EUR.', params: { code: 'CURRENCY_INVALID' } })
-  .meta({ gql: 'CurrencyCode', description: 'Currency used where an amount comes without one.' });
-const country = z
-  .string()
-  .refine((code) => /^[A-Z]{2}$/.test(code) && countryNames.of(code) !== undefined, {
-    message: 'Not an ISO 3166-1 country such as GB.',
-    params: { code: 'COUNTRY_INVALID' },
-  })
-  .meta({ gql: 'CountryCode', description: 'Country used to read phone numbers written without a country prefix.' });
 
 export const workspaceUpdate = defineCommand({
   name: 'workspaceUpdate',
@@ -28,9 +13,9 @@ export const workspaceUpdate = defineCommand({
   permission: 'workspace:write',
   input: input('WorkspaceUpdateInput', 'Changes of the workspace.', {
     name: text("The company's name.").nullish(),
-    currency: currency.nullish(),
+    currency: currency('Currency used where an amount comes without one.').nullish(),
     timeZone: timeZone('IANA time zone of the company.').nullish(),
-    country: country.nullish(),
+    country: country('Country used to read phone numbers written without a country prefix.').nullish(),
   }),
   run: async (ctx, patch) => {
     const cleared = (['name', 'currency', 'timeZone'] as const).filter((field) => patch[field] === null);
