@@ -15,7 +15,15 @@ const port = 20_000 + (process.pid % 20_000);
 const http = `http://127.0.0.1:${port}/graphql`;
 
 async function startServer(folder: string): Promise<ChildProcess> {
-  const env = { ...process.env, NODE_ENV: 'production', PORT: String(port), TRATO_DATA_DIR: folder, TRATO_API_KEY: KEY, TRATO_DEMO: '0', TRATO_LOG_LEVEL: 'error' };
+  const env = {
+    ...process.env,
+    NODE_ENV: 'production',
+    PORT: String(port),
+    TRATO_DATA_DIR: folder,
+    TRATO_API_KEY: KEY,
+    TRATO_DEMO: '0',
+    TRATO_LOG_LEVEL: 'error',
+  };
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   for (let i = 0; i < 600; i++) {
     const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
@@ -29,9 +37,19 @@ async function startServer(folder: string): Promise<ChildProcess> {
 const record = `mutation ($input: InteractionRecordInput!) { interactionRecord(input: $input) { interaction { id } userErrors { code message } } }`;
 
 async function write(n: number): Promise<{ id: string; sent: number; answered: number }> {
-  const input = { customer: { identity: { kind: 'EMAIL', value: `person${n % 20}@example.org` } }, kind: 'enquiry', channel: 'email', direction: 'INBOUND', subject: `Question ${n}` };
+  const input = {
+    customer: { identity: { kind: 'EMAIL', value: `person${n % 20}@example.org` } },
+    kind: 'enquiry',
+    channel: 'email',
+    direction: 'INBOUND',
+    subject: `Question ${n}`,
+  };
   const sent = performance.now();
-  const response = await fetch(http, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` }, body: JSON.stringify({ query: record, variables: { input } }) });
+  const response = await fetch(http, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}` },
+    body: JSON.stringify({ query: record, variables: { input } }),
+  });
   const body = (await response.json()) as { data: { interactionRecord: { interaction: { id: string } } } };
   return { id: body.data.interactionRecord.interaction.id, sent, answered: performance.now() };
 }
@@ -65,7 +83,8 @@ export async function benchFeed(): Promise<void> {
       );
     }
   }
-  const metric = async () => Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? 0);
+  const metric = async () =>
+    Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? 0);
   while (open < SUBSCRIPTIONS && performance.now() - started < 30_000) {
     open = await metric();
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -77,8 +96,11 @@ export async function benchFeed(): Promise<void> {
   }
   const expected = WRITES * open;
   for (let i = 0; i < 400 && received < expected; i++) await new Promise((resolve) => setTimeout(resolve, 50));
-  const since = (from: 'sent' | 'answered') => writes.slice(10).flatMap((one) => (arrivals.get(one.id) ?? []).map((at) => Math.max(0, at - one[from])));
-  console.log(`\nfeed: ${open} subscriptions on ${clients.length} sockets, ${WRITES} interactions one by one, ${received} of ${expected} deliveries`);
+  const since = (from: 'sent' | 'answered') =>
+    writes.slice(10).flatMap((one) => (arrivals.get(one.id) ?? []).map((at) => Math.max(0, at - one[from])));
+  console.log(
+    `\nfeed: ${open} subscriptions on ${clients.length} sockets, ${WRITES} interactions one by one, ${received} of ${expected} deliveries`,
+  );
   table([
     ['', 'p50 ms', 'p99 ms'],
     ['since the commit was answered', percentile(since('answered'), 0.5).toFixed(1), percentile(since('answered'), 0.99).toFixed(1)],

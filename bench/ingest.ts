@@ -31,13 +31,43 @@ function inputs(round: number) {
   });
 }
 
-const columns = ['workspace_id', 'id', 'customer_id', 'touch_point_id', 'channel_id', 'kind_id', 'direction', 'occurred_at', 'external_system', 'external_id', 'subject', 'value_amount', 'value_currency', 'actor_kind'];
+const columns = [
+  'workspace_id',
+  'id',
+  'customer_id',
+  'touch_point_id',
+  'channel_id',
+  'kind_id',
+  'direction',
+  'occurred_at',
+  'external_system',
+  'external_id',
+  'subject',
+  'value_amount',
+  'value_currency',
+  'actor_kind',
+];
 
 async function rawInsert(bench: Bench, workspaceId: string, ids: Ids, round: number): Promise<void> {
   const values: unknown[] = [];
   const tuples = inputs(round).map((row, i) => {
     const n = (round * BATCH + i) * 7919;
-    values.push(workspaceId, newId(), ids.customers[n % ids.customers.length], ids.touchPoint, ids.channel, ids.kind, row.direction, row.occurredAt, 'bench', row.externalRef.value, row.subject, row.value.amount, 'GBP', 'SYSTEM');
+    values.push(
+      workspaceId,
+      newId(),
+      ids.customers[n % ids.customers.length],
+      ids.touchPoint,
+      ids.channel,
+      ids.kind,
+      row.direction,
+      row.occurredAt,
+      'bench',
+      row.externalRef.value,
+      row.subject,
+      row.value.amount,
+      'GBP',
+      'SYSTEM',
+    );
     return `(${columns.map((_column, c) => `$${i * columns.length + c + 1}`).join(', ')})`;
   });
   await bench.db.pool.query(`insert into interactions (${columns.join(', ')}) values ${tuples.join(', ')}`, values);
@@ -45,11 +75,21 @@ async function rawInsert(bench: Bench, workspaceId: string, ids: Ids, round: num
 
 async function idsOf(bench: Bench, workspaceId: string): Promise<Ids> {
   const one = async (table: string, key: string) => {
-    const { rows } = await bench.db.pool.query<{ id: string }>(`select id from ${table} where workspace_id = $1 and key = $2`, [workspaceId, key]);
+    const { rows } = await bench.db.pool.query<{ id: string }>(`select id from ${table} where workspace_id = $1 and key = $2`, [
+      workspaceId,
+      key,
+    ]);
     return rows[0]!.id;
   };
-  const customers = await bench.db.query<{ id: string }>(sql`select id from customers where workspace_id = ${workspaceId}::uuid order by id`);
-  return { channel: await one('channels', 'web'), kind: await one('interaction_kinds', 'order_placed'), touchPoint: await one('touch_points', 'web_shop'), customers: customers.map((row) => row.id) };
+  const customers = await bench.db.query<{ id: string }>(
+    sql`select id from customers where workspace_id = ${workspaceId}::uuid order by id`,
+  );
+  return {
+    channel: await one('channels', 'web'),
+    kind: await one('interaction_kinds', 'order_placed'),
+    touchPoint: await one('touch_points', 'web_shop'),
+    customers: customers.map((row) => row.id),
+  };
 }
 
 /** Runs the benchmark and prints rows per second and their ratio. */
@@ -58,7 +98,8 @@ export async function benchIngest(): Promise<void> {
   const events = createEvents(bench.db, { log: quiet });
   events.start();
   try {
-    const call = (round: number) => runCommand({ db: bench.db, viewer: bench.viewer, requestId: 'bench' }, interactionsRecord, { rows: inputs(round) });
+    const call = (round: number) =>
+      runCommand({ db: bench.db, viewer: bench.viewer, requestId: 'bench' }, interactionsRecord, { rows: inputs(round) });
     const seconds: Record<'command' | 'raw', number[]> = { command: [], raw: [] };
     const timed = async (kind: 'command' | 'raw', round: number, work: () => Promise<unknown>) => {
       const start = process.hrtime.bigint();

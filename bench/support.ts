@@ -42,5 +42,6 @@ export function median(values: number[]): number {
 /** Prints rows in columns. */
 export function table(rows: (string | number)[][]): void {
   const widths = rows[0]!.map((_cell, i) => Math.max(...rows.map((row) => String(row[i]).length)));
-  for (const row of rows) console.log(row.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]!) : String(cell).padStart(widths[i]!))).join('  '));
+  for (const row of rows)
+    console.log(row.map((cell, i) => (i === 0 ? String(cell).padEnd(widths[i]!) : String(cell).padStart(widths[i]!))).join('  '));
 }

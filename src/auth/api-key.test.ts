@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  apiKeyPrefix,
-  assertUsableApiKey,
-  createApiKey,
-  hashApiKey,
-  isApiKeyFormat,
-  parseAuthorization,
-} from './api-key.ts';
+import { apiKeyPrefix, assertUsableApiKey, createApiKey, hashApiKey, isApiKeyFormat, parseAuthorization } from './api-key.ts';
 
 const malformed = expect.objectContaining({ code: 'AUTHORIZATION_MALFORMED' });
 const unusable = expect.objectContaining({ code: 'API_KEY_UNUSABLE' });
-const jwtOf = (header: unknown, signature = 'c2ln') =>
-  `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.${signature}`;
+const jwtOf = (header: unknown, signature = 'c2ln') => `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.${signature}`;
 
 describe('issued keys', () => {
   it('have the promised shape, are all different, and match their hash and prefix', () => {
@@ -113,9 +105,7 @@ describe('a key someone chose', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ maxLength: 40 }), fc.constant(jwtOf({ alg: 'RS256' }))), (token) => {
         const usable = attempt(() => assertUsableApiKey(token));
-        const presentable = attempt(() =>
-          expect(parseAuthorization(`Bearer ${token}`)).toEqual({ scheme: 'api-key', token }),
-        );
+        const presentable = attempt(() => expect(parseAuthorization(`Bearer ${token}`)).toEqual({ scheme: 'api-key', token }));
         expect(usable).toBe(presentable);
       }),
     );

@@ -3,15 +3,7 @@
 import type { RoleDefinition, RowScope } from './permissions.ts';
 import { knownSubjects } from './permissions.ts';
 
-export const builtInRoleNames = [
-  'administrator',
-  'sales',
-  'marketing',
-  'service',
-  'read-only',
-  'recogniser',
-  'integration',
-] as const;
+export const builtInRoleNames = ['administrator', 'sales', 'marketing', 'service', 'read-only', 'recogniser', 'integration'] as const;
 export type BuiltInRoleName = (typeof builtInRoleNames)[number];
 
 const subjects = knownSubjects.filter((subject) => subject !== 'recognise');
@@ -21,17 +13,7 @@ const except = (...not: string[]) => subjects.filter((subject) => !not.includes(
 const scoped = (scope: RowScope, ...of: string[]) => Object.fromEntries(of.map((subject) => [subject, scope]));
 
 /** What anyone needs to make sense of a customer's record. */
-const surroundings = read(
-  'touch-points',
-  'channels',
-  'lifecycle',
-  'users',
-  'teams',
-  'workspace',
-  'attributes',
-  'vocabularies',
-  'events',
-);
+const surroundings = read('touch-points', 'channels', 'lifecycle', 'users', 'teams', 'workspace', 'attributes', 'vocabularies', 'events');
 
 /** What belongs to a customer, and so is cut with the same scope; events too, or the feed would tell what lists hide. */
 const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships'];
@@ -44,15 +26,8 @@ const role = (permissions: string[], rowScope: RoleDefinition['rowScope'] = {}):
 
 export const builtInRoles: Record<BuiltInRoleName, RoleDefinition> = {
   administrator: role(['*']),
-  sales: role(
-    [...readAndWrite(...customerSubjects), ...surroundings, 'recognise'],
-    scoped('TEAM', ...customerSubjects, 'events'),
-  ),
-  marketing: role([
-    ...readAndWrite(...customerSubjects, 'touch-points', 'channels', 'lifecycle'),
-    ...surroundings,
-    'recognise',
-  ]),
+  sales: role([...readAndWrite(...customerSubjects), ...surroundings, 'recognise'], scoped('TEAM', ...customerSubjects, 'events')),
+  marketing: role([...readAndWrite(...customerSubjects, 'touch-points', 'channels', 'lifecycle'), ...surroundings, 'recognise']),
   // Whoever calls must be helped, whoever owns the customer.
   service: role([...readAndWrite(...customerSubjects), ...surroundings, 'recognise']),
   'read-only': role([...read(...except('api-keys')), 'recognise']),

@@ -144,19 +144,14 @@ describe('an issuer that fails', () => {
     [
       'redirects, even to good keys',
       ({ url = '' }, response) =>
-        url.startsWith('/real')
-          ? response.end(goodDocument('/real/jwks'))
-          : response.writeHead(302, { location: `/real${url}` }).end(),
+        url.startsWith('/real') ? response.end(goodDocument('/real/jwks')) : response.writeHead(302, { location: `/real${url}` }).end(),
     ],
     ['answers more than 256 KiB', (_, response) => response.end(goodDocument('/jwks') + ' '.repeat(262_144))],
     ['answers with an error', (_, response) => response.writeHead(500).end(goodDocument('/jwks'))],
     ['answers something else than JSON', (_, response) => response.end('<html>')],
     ['answers no key set', (_, response) => response.end('{"keys":"none"}')],
     ['answers null', (_, response) => response.end('null')],
-    [
-      'breaks off',
-      (_, response) => response.writeHead(200, { 'content-length': 99 }).write('{', () => response.destroy()),
-    ],
+    ['breaks off', (_, response) => response.writeHead(200, { 'content-length': 99 }).write('{', () => response.destroy())],
   ];
   it.each(answers)('because it %s', async (_, answer) => {
     const token = await issue();
@@ -189,13 +184,9 @@ describe('an issuer that fails', () => {
   it('because its keys have moved, until they are discovered anew', async () => {
     const verifier = withClock();
     const token = await issue();
-    provider.intercept(({ url }, response) =>
-      url === '/jwks' ? response.writeHead(404).end() : response.end(goodDocument('/jwks')),
-    );
+    provider.intercept(({ url }, response) => (url === '/jwks' ? response.writeHead(404).end() : response.end(goodDocument('/jwks'))));
     await expect(verifier.verify(token)).rejects.toEqual(unreachable);
-    provider.intercept(({ url }, response) =>
-      url === '/jwks' ? response.writeHead(404).end() : response.end(goodDocument('/moved')),
-    );
+    provider.intercept(({ url }, response) => (url === '/jwks' ? response.writeHead(404).end() : response.end(goodDocument('/moved'))));
     verifier.advance(5_000);
     await expect(verifier.verify(token)).resolves.toMatchObject({ subject: 'ana' });
   });

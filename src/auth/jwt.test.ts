@@ -89,10 +89,7 @@ describe('a valid token', () => {
 
   it('may name no key: each published one is tried', async () => {
     const others = await Promise.all([generateKeyPair('ES256'), generateKeyPair('ES256')]);
-    const published = [
-      ...(await Promise.all(others.map((pair) => exportJWK(pair.publicKey)))),
-      publicPart(currentKey()),
-    ];
+    const published = [...(await Promise.all(others.map((pair) => exportJWK(pair.publicKey)))), publicPart(currentKey())];
     provider.intercept((_, response) => response.end(JSON.stringify({ keys: published })));
     const verifier = createTokenVerifier({ ...config(), jwksUrl: `${provider.issuer}/jwks` });
     await expect(verifier.verify(await sign(goodClaims(), { kid: undefined }))).resolves.toMatchObject({

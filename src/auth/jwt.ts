@@ -78,8 +78,7 @@ export function createTokenVerifier(
   return {
     verify: async (token) => {
       // A token of another issuer is refused before it can cost a request to ours.
-      if (issuerOf(token) !== config.issuer)
-        throw authError('TOKEN_INVALID', 'The token is not from the expected issuer.');
+      if (issuerOf(token) !== config.issuer) throw authError('TOKEN_INVALID', 'The token is not from the expected issuer.');
       try {
         return describe(await verifyClaims(token), config);
       } catch (error) {
@@ -92,15 +91,12 @@ export function createTokenVerifier(
 function assertUsable(config: JwtConfig, algorithms: string[]): void {
   const refused = algorithms.filter((algorithm) => !asymmetric.test(algorithm));
   if (algorithms.length === 0 || refused.length > 0) {
-    throw new TypeError(
-      `JWT algorithms must be asymmetric ones, at least one; not: ${refused.join(', ') || 'none given'}`,
-    );
+    throw new TypeError(`JWT algorithms must be asymmetric ones, at least one; not: ${refused.join(', ') || 'none given'}`);
   }
   if (!config.audience) throw new TypeError('JWT audience is missing');
   for (const url of [config.issuer, config.jwksUrl]) {
     if (url === undefined) continue;
-    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-      throw new TypeError(`JWT issuer or jwksUrl is not a URL: ${url}`);
+    if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new TypeError(`JWT issuer or jwksUrl is not a URL: ${url}`);
   }
 }
 
@@ -114,11 +110,7 @@ function issuerOf(token: string): unknown {
 }
 
 /** A token that names no key is tried against every key of its algorithm. */
-async function verifyWithAny(
-  candidates: errors.JWKSMultipleMatchingKeys,
-  token: string,
-  options: JWTVerifyOptions,
-): Promise<JWTPayload> {
+async function verifyWithAny(candidates: errors.JWKSMultipleMatchingKeys, token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
   for await (const key of candidates) {
     try {
       return (await jwtVerify(token, key, options)).payload;

@@ -93,12 +93,7 @@ export function hasPermission(role: CompiledRole, permission: string): boolean {
 
 /** On whose rows the role may act. Ask `hasPermission` first: a scope grants nothing. */
 export function scopeOf(role: CompiledRole, subject: string, action = 'read'): RowScope {
-  return (
-    role.rowScope.get(`${subject}:${action}`) ??
-    role.rowScope.get(`${subject}:*`) ??
-    role.rowScope.get(subject) ??
-    'ALL'
-  );
+  return role.rowScope.get(`${subject}:${action}`) ?? role.rowScope.get(`${subject}:*`) ?? role.rowScope.get(subject) ?? 'ALL';
 }
 
 /** Whether the role must not see a field of a GraphQL type: `isHidden(role, 'Customer', 'birthDate')`. */
@@ -147,9 +142,7 @@ function mergedScope(roles: CompiledRole[], subject: string, action: string): Ro
   const granting = roles.filter((role) => hasPermission(role, `${subject}:${action}`));
   const scopes = (granting.length > 0 ? granting : roles).map((role) => scopeOf(role, subject, action));
   // Where nobody grants the action its scope says nothing; the narrow one is the safe one.
-  return granting.length > 0
-    ? scopes.reduce(widerScope)
-    : scopes.reduce((one, other) => (widerScope(one, other) === one ? other : one));
+  return granting.length > 0 ? scopes.reduce(widerScope) : scopes.reduce((one, other) => (widerScope(one, other) === one ? other : one));
 }
 
 const partsOfOtherSubjects: Record<string, string> = {

@@ -101,7 +101,11 @@ export function timeZone(description: string) {
     .meta({ description });
 }
 
+const knownZones = new Set(Intl.supportedValuesOf('timeZone'));
+
+// The list holds each zone under one name; an alias such as `UTC` or `Asia/Calcutta` is found by trying, which is slow.
 function isTimeZone(value: string): boolean {
+  if (knownZones.has(value)) return true;
   try {
     return Boolean(new Intl.DateTimeFormat('en', { timeZone: value }));
   } catch {

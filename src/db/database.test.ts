@@ -57,7 +57,14 @@ describe('transactions', () => {
     const cut = db.transaction(async (tx) => {
       const [row] = await tx.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       await db.query(sql`select pg_terminate_backend(${row!.pid})`);
-      await expect.poll(() => tx.query(sql`select 1`).then(() => 'alive', () => 'cut')).toBe('cut');
+      await expect
+        .poll(() =>
+          tx.query(sql`select 1`).then(
+            () => 'alive',
+            () => 'cut',
+          ),
+        )
+        .toBe('cut');
       await tx.query(sql`select 1`);
     });
     await expect(cut).rejects.toThrow();

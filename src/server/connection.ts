@@ -11,8 +11,8 @@ import { statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
 import { policyKey, type ReaderPool } from './reader-pool.ts';
 import type { RequestScope } from './request-scope.ts';
-import { createSharedAnswers } from './shared-answers.ts';
 import { contextFor, type Services, scopeFor } from './services.ts';
+import { createSharedAnswers } from './shared-answers.ts';
 import { closeCodes, type Link } from './socket.ts';
 
 export type Connection = {

@@ -125,6 +125,7 @@ describe('the feed', () => {
     const after = await end();
     const id = await makeCustomer(server, { displayName: 'Fed' });
     for (const city of ['a', 'b']) await update(id, city);
+    await end();
     const live = follow(server.subscriber(), feed, { after, subjectId: id });
     const items = await live.reach(4);
     expect(eventsOf(items).map((item) => item.type ?? item.__typename)).toEqual(['customer.created', 'customer.updated', 'customer.updated', 'FeedCaughtUp']);

@@ -40,9 +40,7 @@ describe('what is served', () => {
   });
 
   test('a response of the page is never the policy of another', async () => {
-    const nonces = await Promise.all(
-      [0, 1].map(async () => (await fetch(`${server.url}/`)).headers.get('content-security-policy')),
-    );
+    const nonces = await Promise.all([0, 1].map(async () => (await fetch(`${server.url}/`)).headers.get('content-security-policy')));
     expect(nonces[0]).not.toBe(nonces[1]);
   });
 
@@ -74,6 +72,8 @@ describe.skipIf(!executable)('in Chromium', () => {
   let context: BrowserContext;
   let page: Page;
   let complaints: string[];
+  /** Whether the test sends a request that is refused: Chromium writes every 401 to its console. */
+  let refused: boolean;
 
   beforeAll(async () => {
     browser = await launchChromium(String(executable));
@@ -82,6 +82,7 @@ describe.skipIf(!executable)('in Chromium', () => {
   beforeEach(async () => {
     context = await browser.newContext({ viewport: { width: 1400, height: 860 } });
     complaints = [];
+    refused = false;
     await context.route('**/*', (route) => {
       if (new URL(route.request().url()).origin === server.url) return route.continue();
       complaints.push(`request to ${route.request().url()}`);
@@ -92,7 +93,7 @@ describe.skipIf(!executable)('in Chromium', () => {
   afterEach(async () => {
     await context.close();
     await expect.poll(() => server.subscribers()).toBe(0);
-    expect(complaints).toEqual([]);
+    expect(complaints.filter((line) => !(refused && line.endsWith('a status of 401 (Unauthorized)')))).toEqual([]);
   });
 
   async function newPage(): Promise<Page> {
@@ -158,6 +159,7 @@ describe.skipIf(!executable)('in Chromium', () => {
   });
 
   test('headers and a query pasted by hand give the result', async () => {
+    refused = true;
     await open('/');
     await replaceText(QUERY, '{ customers(first: 1) { nodes { name: displayName } } }');
     await run();
@@ -191,10 +193,11 @@ describe.skipIf(!executable)('in Chromium', () => {
   });
 
   test('a refused subscription says so, and a link with another key mends it in the open page', async () => {
+    refused = true;
     await open('/#key=wrong');
     await page.locator('.graphiql-tab-button').nth(1).click();
     await run();
-    await response().getByText('4403 Forbidden').waitFor();
+    await response().getByText('4403').waitFor();
     await page.goto(`${server.url}/#key=${server.key}`);
     await expect.poll(() => textOf(HEADERS)).toContain(server.key);
     expect(page.url()).toBe(`${server.url}/`);

@@ -1,6 +1,9 @@
 // What other modules may use of customers.
 export { lockCustomer } from './customers.commands.ts';
 export { customer, identity } from './customers.entity.ts';
+export { customerCreate, customerUpdate } from './customers.commands.ts';
+export { needCommands, preferenceCommands } from './knowledge.commands.ts';
+export { customersUpsert } from './upsert.command.ts';
 export { normaliseEmail, normaliseIdentity, normalisePhone } from './identity.ts';
 export { type CustomerRef, customerRef, lockCustomers, requireCustomer, resolveCustomerRefs } from './resolve.ts';
 export { recordStageEntry, type StageEntry } from './stage-entry.ts';

@@ -8,10 +8,9 @@ import type { Database } from '../../db/database.ts';
 import { encodeId } from '../../graphql/ids.ts';
 import { teamsUpsert, usersUpsert } from '../access/index.ts';
 import { attributeDefinitionCommands } from '../attributes/index.ts';
-import { needCommands, preferenceCommands } from '../customers/knowledge.commands.ts';
-import { customersUpsert } from '../customers/upsert.command.ts';
-import { conversationClose } from '../interactions/conversations.ts';
-import { interactionsRecord } from '../interactions/index.ts';
+
+import { customersUpsert, needCommands, preferenceCommands } from '../customers/index.ts';
+import { conversationClose, interactionsRecord } from '../interactions/index.ts';
 import { customerMoveToStage } from '../lifecycle/index.ts';
 import { relationshipsUpsert } from '../relationships/index.ts';
 import { touchPointCommands } from '../touchpoints/index.ts';

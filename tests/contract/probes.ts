@@ -1,0 +1,122 @@
+// Every place of the API where a caller names something: arguments and input fields of type ID, texts that may be keys,
+// references to other systems, identities and cursors.
+import {
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+} from 'graphql';
+import { sampleOf, withCompanions } from './samples.ts';
+import type { RichWorkspace } from './rich-workspace.ts';
+
+/** How a place names something. */
+export type PlaceKind = 'ID' | 'TEXT' | 'REFERENCE' | 'JSON' | 'CURSOR';
+
+export type Place = {
+  kind: PlaceKind;
+  /** Argument, then input fields. */
+  path: string[];
+  type: GraphQLInputType;
+  /** The input field or argument that it fills, whatever leads there: `CustomerFilter.owner`. */
+  owner: string;
+  /** Below `and`, `or` or `not` of a filter. */
+  wrapped: boolean;
+};
+
+export type ApiField = {
+  operation: 'query' | 'mutation' | 'subscription';
+  /** The record it belongs to; null for root fields. */
+  parent: string | null;
+  field: GraphQLField<unknown, unknown>;
+  places: Place[];
+};
+
+/** Scalars that name nothing. */
+const NAMELESS = new Set(['Int', 'Float', 'Boolean', 'DateTime', 'Date', 'Decimal', 'CurrencyCode', 'CountryCode', 'BigInt']);
+
+/** Inputs of operators on one column: they belong to the field above. */
+const OPERATORS = /^(ID|String|StringList|Key|AttributeText|AttributeDate)Filter$/;
+
+/** All fields with places to name something in. Throws for a scalar or a parent that it does not know. */
+export function apiFields(schema: GraphQLSchema): ApiField[] {
+  const roots = { query: schema.getQueryType(), mutation: schema.getMutationType(), subscription: schema.getSubscriptionType() };
+  const found: ApiField[] = [];
+  for (const [operation, type] of Object.entries(roots) as [ApiField['operation'], GraphQLObjectType][]) {
+    for (const field of Object.values(type.getFields())) found.push({ operation, parent: null, field, places: placesOf(field) });
+  }
+  const rootTypes = new Set<unknown>(Object.values(roots));
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (type.name.startsWith('__') || rootTypes.has(type) || (!isObjectType(type) && !isInterfaceType(type))) continue;
+    for (const field of Object.values(type.getFields())) {
+      const places = placesOf(field);
+      if (places.length === 0) continue;
+      if (!isObjectType(type) || !type.getInterfaces().some((one) => one.name === 'Node'))
+        throw new Error(`${type.name}.${field.name} names something, but nothing leads to its parent`);
+      found.push({ operation: 'query', parent: type.name, field, places });
+    }
+  }
+  return found.filter((one) => one.places.length > 0);
+}
+
+function placesOf(field: GraphQLField<unknown, unknown>): Place[] {
+  return field.args.flatMap((arg: GraphQLArgument) => inputPlaces(arg.type, [arg.name], [], false, `${field.name}.${arg.name}`));
+}
+
+function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInputObjectType[], wrapped: boolean, owner: string): Place[] {
+  const named = getNamedType(type);
+  if (isEnumType(named) || NAMELESS.has(named.name)) return [];
+  if (!isInputObjectType(named)) return [{ kind: kindOf(named.name, path), path, type, owner, wrapped }];
+  const fields = Object.values(named.getFields());
+  const names = fields.map((field) => field.name);
+  if (names.includes('system') && names.includes('value')) return [{ kind: 'REFERENCE', path, type, owner, wrapped }];
+  return fields.flatMap((field) => {
+    const again = getNamedType(field.type) === named;
+    // Once through each of and, or and not; deeper ones are the same code.
+    if (again && (wrapped || above.includes(named))) return [];
+    if (!again && above.includes(getNamedType(field.type) as GraphQLInputObjectType)) return [];
+    const next = OPERATORS.test(named.name) ? owner : `${named.name}.${field.name}`;
+    return inputPlaces(field.type, [...path, field.name], again ? above : [...above, named], wrapped || again, next);
+  });
+}
+
+function kindOf(scalar: string, path: string[]): PlaceKind {
+  const last = path.at(-1)!;
+  if (scalar === 'ID') return 'ID';
+  if (scalar === 'String') return path.length === 1 && (last === 'after' || last === 'before') ? 'CURSOR' : 'TEXT';
+  if (scalar === 'JSON') return 'JSON';
+  throw new Error(`the scalar ${scalar} at ${path.join('.')} is not known: does it name something?`);
+}
+
+/** The variables of a call that names `value` at the place and is else in order for the workspace `own`. */
+export function variablesFor(field: GraphQLField<unknown, unknown>, place: Place, value: unknown, own: RichWorkspace): Record<string, unknown> {
+  const variables: Record<string, unknown> = {};
+  for (const arg of field.args) {
+    if (arg.name === place.path[0]) variables[arg.name] = build(arg.type, place.path.slice(1), value, own);
+    else if (isRequiredArgument(arg)) variables[arg.name] = sampleOf(arg.type, `${field.name}.${arg.name}`, own);
+    else if (place.path.length === 1 && place.path[0] === 'before' && arg.name === 'last') variables.last = 5;
+  }
+  return variables;
+}
+
+function build(type: GraphQLInputType, path: string[], value: unknown, own: RichWorkspace): unknown {
+  const bare = getNullableType(type);
+  if (isListType(bare)) return [build(bare.ofType, path, value, own)];
+  if (path.length === 0 || !isInputObjectType(bare)) return value;
+  const made: Record<string, unknown> = {};
+  for (const field of Object.values(bare.getFields())) {
+    if (field.name === path[0]) made[field.name] = build(field.type, path.slice(1), value, own);
+    else if (isRequiredInputField(field)) made[field.name] = sampleOf(field.type, `${bare.name}.${field.name}`, own);
+  }
+  return withCompanions(bare.name, path[0]!, made, own);
+}

@@ -1,0 +1,71 @@
+// Values for what a call needs beside the one that is tried: they name what the caller's own workspace has.
+import { type GraphQLInputType, getNullableType, isEnumType, isInputObjectType, isListType, isRequiredInputField } from 'graphql';
+import { allEntities } from '../../src/query/entity.ts';
+import type { RichWorkspace } from './rich-workspace.ts';
+
+const scalars: Record<string, unknown> = {
+  Int: 1,
+  Float: 0.5,
+  Boolean: true,
+  DateTime: '2026-01-05T10:00:00Z',
+  Date: '2026-01-05',
+  Decimal: '1',
+  CurrencyCode: 'GBP',
+  CountryCode: 'GB',
+  JSON: {},
+};
+const enums: Record<string, string> = { IdentityKind: 'EXTERNAL' };
+/** Texts that are neither names nor keys. */
+const texts: Record<string, string> = {
+  'RoleCreateInput.permissions': 'customers:read',
+  'RowScopeRuleInput.subject': 'customers',
+  'CustomerEraseInput.confirm': 'erase',
+};
+
+/** A value that is in order for `own`. Throws where it does not know what an ID names. */
+export function sampleOf(type: GraphQLInputType, place: string, own: RichWorkspace): unknown {
+  const bare = getNullableType(type);
+  if (isListType(bare)) return [sampleOf(bare.ofType, place, own)];
+  if (isInputObjectType(bare)) {
+    const fields = Object.values(bare.getFields());
+    if (bare.isOneOf) return { [fields[0]!.name]: sampleOf(fields[0]!.type, `${bare.name}.${fields[0]!.name}`, own) };
+    const required = fields.filter(isRequiredInputField);
+    const made = Object.fromEntries(required.map((field) => [field.name, sampleOf(field.type, `${bare.name}.${field.name}`, own)]));
+    return withCompanions(bare.name, '', made, own);
+  }
+  if (isEnumType(bare)) return enums[bare.name] ?? bare.getValues()[0]!.name;
+  if (bare.name === 'ID') return own.ids[entityOfPlace(place)];
+  if (bare.name === 'String') return textFor(place, own);
+  if (!(bare.name in scalars)) throw new Error(`no value for the scalar ${bare.name} at ${place}`);
+  return scalars[bare.name];
+}
+
+function textFor(place: string, own: RichWorkspace): string {
+  return texts[place] ?? (/CreateInput\.key$/.test(place) ? 'fresh' : own.key);
+}
+
+/** `CustomerUpdateInput.id` names a Customer, and so does `CustomerRef.id`. */
+function entityOfPlace(place: string): string {
+  const names = allEntities().map((entity) => entity.name as string);
+  const found = names.filter((name) => place.startsWith(name) && /^(\w*Input|Ref)\.id$/.test(place.slice(name.length)));
+  const longest = found.sort((a, b) => b.length - a.length)[0];
+  if (!longest) throw new Error(`what ${place} names is not known: say it in tests/contract/samples.ts`);
+  return longest;
+}
+
+/** Fields that are optional by themselves, but one of several must be given. */
+const companions: Record<string, (own: RichWorkspace, given: string) => Record<string, unknown>> = {
+  InteractionRecordInput: ({ key }) => ({ channel: key }),
+  InteractionRecordRow: ({ key }) => ({ channel: key }),
+  CustomerCreateInput: () => ({ displayName: 'Fresh' }),
+  CustomerUpsertRow: ({ key }, given) => (given === 'identities' ? {} : { externalId: { system: key, value: key } }),
+  UserUpsertRow: ({ key }, given) => (given === 'email' ? {} : { externalId: { system: key, value: key } }),
+  IdentityRefInput: ({ key }) => ({ system: key }),
+  IdentityInput: ({ key }) => ({ system: key }),
+  ParticipantInput: ({ ids }, given) => (given === 'customer' || given === 'user' ? {} : { user: { id: ids.User } }),
+};
+
+/** Adds what a call cannot do without, unless it is given. */
+export function withCompanions(type: string, given: string, made: Record<string, unknown>, own: RichWorkspace): Record<string, unknown> {
+  return { ...companions[type]?.(own, given), ...made };
+}
