@@ -101,6 +101,11 @@ export function isHidden(role: CompiledRole, type: string, field: string): boole
   return role.hiddenFields.size > 0 && role.hiddenFields.has(`${type}.${field}`);
 }
 
+/** The narrower of two scopes. */
+export function narrowerScope(one: RowScope, other: RowScope): RowScope {
+  return rowScopes.indexOf(one) < rowScopes.indexOf(other) ? one : other;
+}
+
 /** The wider of two scopes. */
 export function widerScope(one: RowScope, other: RowScope): RowScope {
   return rowScopes.indexOf(one) > rowScopes.indexOf(other) ? one : other;

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../db/database.ts';
 import { appendEvents } from '../events/append.ts';
 import { apiError } from '../graphql/errors.ts';
-import { normaliseEmail } from './email.ts';
+import { normaliseEmail } from '../lib/email.ts';
 import type { VerifiedToken } from './jwt.ts';
 import { compileRole, type RoleDefinition } from './permissions.ts';
 import { teamsOfUser } from './team-reach.ts';
@@ -59,6 +59,7 @@ async function userOf(db: Queryable, workspaceId: string, subject: string): Prom
 async function linkFirst(db: Database, workspaceId: string, subject: string, token: VerifiedToken): Promise<string | null> {
   if (!token.email || !token.emailVerified) return null;
   const email = normaliseEmail(token.email);
+  if (!email) return null;
   try {
     return await db.transaction(async (tx) => {
       const [row] = await tx.query<{

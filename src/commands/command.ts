@@ -18,6 +18,8 @@ export type CommandContext = {
   workspaceId: string;
   now: Date;
   requestId: string;
+  /** The command's permission, whose row scope says what it may touch. */
+  permission: string;
   /** Adds an event to those written when the command ends. Lock or write the subject's row first. */
   emit: (event: Omit<NewEvent, 'occurredAt'> & { occurredAt?: Date }) => void;
 };
@@ -87,6 +89,7 @@ async function runInTransaction<Input, Result>(tx: Transaction, call: CommandCal
     workspaceId: viewer.workspaceId,
     now,
     requestId: call.requestId,
+    permission: command.permission,
     emit: (event) => events.push({ occurredAt: now, ...event }),
   };
   const result = await command.run(ctx, input);

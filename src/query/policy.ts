@@ -1,7 +1,7 @@
 // Row policies: which rows of a table a viewer sees. Written wherever a table is named, so no read can forget it.
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { apiError } from '../graphql/errors.ts';
-import { hasPermission, isHidden, scopeOf } from '../auth/permissions.ts';
+import { hasPermission, isHidden, narrowerScope, type RowScope, scopeOf } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { entityNamed, type ColumnOf, type Entity, type ScopeSpec } from './entity.ts';
 import { allOf, columnsOfAlias, modelOf, tableOf } from './sql.ts';
@@ -47,13 +47,27 @@ export function rowPolicy(viewer: Viewer, entity: Entity, alias: string): Sql {
   ]);
 }
 
+/** Whether the viewer's role sees only some rows of the entity. */
+export function cutsRows(viewer: Viewer, entity: Entity): boolean {
+  if (entity.visible) return true;
+  if (!entity.scope) return false;
+  if (scopeOf(viewer.role, entity.subject) !== 'ALL') return true;
+  return entity.scope.kind === 'through' && cutsRows(viewer, entityNamed(entity.scope.entity));
+}
+
+/** The viewer with another scope for reading a subject. */
+export function withScope(viewer: Viewer, subject: string, scope: RowScope): Viewer {
+  return { ...viewer, role: { ...viewer.role, rowScope: new Map([...viewer.role.rowScope, [`${subject}:read`, scope]]) } };
+}
+
+// What belongs to a customer is cut with the customer, and further where its own subject has a narrower scope.
 function scopePredicate(viewer: Viewer, entity: Entity, scope: ScopeSpec, c: ColumnOf, alias: string): Sql | null {
   if (scope.kind === 'through') {
     const target = entityNamed(scope.entity);
     const inner = `${alias}p`;
-    if (!target.scope && !target.visible) return null;
-    if (target.scope?.kind === 'columns' && scopeOf(viewer.role, target.subject) === 'ALL' && !target.visible) return null;
-    return sql`exists (select from ${tableOf(target.name)} ${raw(inner)} where ${columnsOfAlias(target.name, inner)('id')} = ${c(scope.key)} and ${rowPolicy(viewer, target, inner)})`;
+    const narrowed = withScope(viewer, target.subject, narrowerScope(scopeOf(viewer.role, entity.subject), scopeOf(viewer.role, target.subject)));
+    if (!cutsRows(narrowed, target)) return null;
+    return sql`exists (select from ${tableOf(target.name)} ${raw(inner)} where ${columnsOfAlias(target.name, inner)('id')} = ${c(scope.key)} and ${rowPolicy(narrowed, target, inner)})`;
   }
   const rows = scopeOf(viewer.role, entity.subject);
   if (rows === 'ALL') return null;

@@ -4,7 +4,16 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../../src');
-const layers = [['lib'], ['db'], ['auth'], ['query', 'graphql', 'commands', 'events', 'jobs'], ['modules'], ['plugin'], ['server'], ['cli', 'main.ts']];
+const layers = [
+  ['lib'],
+  ['db'],
+  ['auth'],
+  ['query', 'graphql', 'commands', 'events', 'jobs'],
+  ['modules'],
+  ['plugin'],
+  ['server'],
+  ['cli', 'main.ts'],
+];
 /** What an outer layer may be used for from further in, each with its reason. */
 const exceptions: Record<string, string> = {
   // The catalogue of error codes is one file for all; it imports nothing of Trato.
@@ -18,7 +27,9 @@ const exceptions: Record<string, string> = {
 type Import = { from: string; to: string; typeOnly: boolean };
 
 function imports(): Import[] {
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(join(root, file), 'utf8');
     const found = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'(\.[^']+)'/gms)];
@@ -50,7 +61,10 @@ describe('boundaries', () => {
   });
 
   it('there are no circles', () => {
-    const graph = Map.groupBy(all.filter((one) => !one.typeOnly), (one) => one.from);
+    const graph = Map.groupBy(
+      all.filter((one) => !one.typeOnly),
+      (one) => one.from,
+    );
     const done = new Set<string>();
     const circles: string[] = [];
     const visit = (file: string, path: string[]): void => {

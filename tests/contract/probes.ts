@@ -17,8 +17,8 @@ import {
   isRequiredArgument,
   isRequiredInputField,
 } from 'graphql';
-import { sampleOf, withCompanions } from './samples.ts';
 import type { RichWorkspace } from './rich-workspace.ts';
+import { sampleOf, withCompanions } from './samples.ts';
 
 /** How a place names something. */
 export type PlaceKind = 'ID' | 'TEXT' | 'REFERENCE' | 'JSON' | 'CURSOR';
@@ -79,7 +79,8 @@ function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInput
   if (!isInputObjectType(named)) return [{ kind: kindOf(named.name, path), path, type, owner, wrapped }];
   const fields = Object.values(named.getFields());
   const names = fields.map((field) => field.name);
-  if (names.includes('system') && names.includes('value')) return [{ kind: 'REFERENCE', path, type, owner, wrapped }];
+  if (named.name.endsWith('Input') && names.includes('system') && names.includes('value'))
+    return [{ kind: 'REFERENCE', path, type, owner, wrapped }];
   return fields.flatMap((field) => {
     const again = getNamedType(field.type) === named;
     // Once through each of and, or and not; deeper ones are the same code.
@@ -99,7 +100,12 @@ function kindOf(scalar: string, path: string[]): PlaceKind {
 }
 
 /** The variables of a call that names `value` at the place and is else in order for the workspace `own`. */
-export function variablesFor(field: GraphQLField<unknown, unknown>, place: Place, value: unknown, own: RichWorkspace): Record<string, unknown> {
+export function variablesFor(
+  field: GraphQLField<unknown, unknown>,
+  place: Place,
+  value: unknown,
+  own: RichWorkspace,
+): Record<string, unknown> {
   const variables: Record<string, unknown> = {};
   for (const arg of field.args) {
     if (arg.name === place.path[0]) variables[arg.name] = build(arg.type, place.path.slice(1), value, own);

@@ -1,7 +1,9 @@
 // A workspace in which every entity has rows, made through commands. Every key in it is `key`, every text holds `word`:
 // so either of them in an answer tells where the answer comes from.
-import { raw } from 'sql-template-tag';
-import sql from 'sql-template-tag';
+
+// A workspace in which every entity has rows, made through commands. Every key in it is `key`, every text holds `word`:
+// so either of them in an answer tells where the answer comes from.
+import sql, { raw } from 'sql-template-tag';
 import { builtInRoles } from '../../src/auth/built-in-roles.ts';
 import { compileRole } from '../../src/auth/permissions.ts';
 import type { Viewer } from '../../src/auth/viewer.ts';
@@ -38,6 +40,8 @@ export type RichWorkspace = {
   administrator: Viewer;
   /** Entity -> TypeID of the row that is tied to all others. */
   ids: Record<string, string>;
+  /** TypeID of a second customer. */
+  otherCustomer: string;
   /** Every TypeID and UUID of the workspace. */
   all: Set<string>;
 };
@@ -50,32 +54,30 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
   const text = (what: string) => `${word} ${what}`;
   const { workspaceId } = await createWorkspace(db, { key: key.replace('_', '-'), name: text('company'), country: 'GB' });
   const administrator = await administratorOf(db, workspaceId);
-  const done = async (command: Command<never, { id: string }>, input: object): Promise<string> => {
-    const { result, userErrors } = await runCommand({ db, viewer: administrator, requestId: `fill-${word}` }, command, input);
-    if (!result) throw new Error(`${command.name}: ${JSON.stringify(userErrors)}`);
-    return result.id;
-  };
+  const done = runAs(db, administrator);
   const externalId = { system: key, value: key };
-  const named = { key, name: text('name'), description: text('description') };
+  const named = (what: string) => ({ key, name: text(`${what} name`), description: text(`${what} description`) });
 
-  await done(workspaceUpdate, { name: text('company') });
-  for (const commands of [channelCommands, interactionKindCommands, partyRoleCommands]) await done(commands.create as never, named);
+  await done(workspaceUpdate as never, { name: text('company') });
+  await done(channelCommands.create as never, named('channel'));
+  await done(interactionKindCommands.create as never, named('interaction kind'));
+  await done(partyRoleCommands.create as never, named('party role'));
   for (const one of [key, `${key}_2`])
-    await done(relationshipKindCommands.create as never, { ...named, key: one, inverseName: text('inverse') });
-  await done(roleCreate as never, { ...named, permissions: ['customers:read', 'recognise'] });
+    await done(relationshipKindCommands.create as never, { ...named('relationship kind'), key: one, inverseName: text('inverse') });
+  await done(roleCreate as never, { ...named('role'), permissions: ['customers:read', 'recognise'] });
   const role = { id: encodeId('User', await done(userCreate as never, { externalId, name: text('user'), email, role: key })) };
   const team = { id: encodeId('Team', await done(teamCreate as never, { externalId, name: text('team'), lead: role })) };
   await done(teamCreate as never, { externalId: { system: key, value: `${key}_child` }, name: text('child team'), parent: team });
   await done(teamMemberAdd as never, { team, user: role });
   const apiKey = await done(apiKeyCreate as never, { name: text('API key'), role: key });
-  await done(attributeDefinitionCommands.create as never, { ...named, entity: 'INTERACTION', type: 'TEXT' });
+  await done(attributeDefinitionCommands.create as never, { ...named('attribute'), entity: 'INTERACTION', type: 'TEXT' });
   await done(attributeDefinitionCommands.create as never, {
-    ...named,
+    ...named('attribute'),
     entity: 'CUSTOMER',
     type: 'MULTI_SELECT',
     options: [text('option')],
   });
-  await done(lifecycleStageCommands.create as never, { ...named, team });
+  await done(lifecycleStageCommands.create as never, { ...named('stage'), team });
   await done(touchPointCommands.create as never, {
     key,
     name: text('touch point'),
@@ -86,6 +88,34 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     cost: { amount: '7', currency: 'GBP' },
     monthlyTarget: 3,
   });
+  const customers = await customerData(done, { key, vocabulary: key, word, email, phone, owner: role, team });
+
+  const { ids, all } = await idsOf(db, workspaceId);
+  Object.assign(ids, { Customer: customers.main.id, Team: team.id, ApiKey: encodeId('ApiKey', apiKey) });
+  return { workspaceId, key, word, email, phone, administrator, ids, otherCustomer: customers.other.id, all };
+}
+
+export type Done = (command: Command<never, { id: string }>, input: object) => Promise<string>;
+type Ref = { id: string };
+type CustomerData = {
+  /** System and value of external references. */
+  key: string;
+  /** Key of the entries of vocabularies to use. */
+  vocabulary: string;
+  word: string;
+  email: string;
+  phone: string;
+  owner: Ref;
+  team: Ref;
+};
+
+/** Makes two customers and everything that can be known about the first. */
+export async function customerData(
+  done: Done,
+  { key, vocabulary, word, email, phone, owner, team }: CustomerData,
+): Promise<{ main: Ref; other: Ref }> {
+  const text = (what: string) => `${word} ${what}`;
+  const externalId = { system: key, value: key };
   const customer = await done(customerCreate as never, {
     externalId,
     identities: [
@@ -100,27 +130,29 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     postalCode: word,
     country: 'GB',
     birthDate: '1980-05-17',
-    partyRoles: [key],
+    partyRoles: [vocabulary],
     tags: [key, word],
-    attributes: { [key]: [text('option')] },
-    owner: role,
+    attributes: { [vocabulary]: [text('option')] },
+    owner,
     team,
   });
   const main = { id: encodeId('Customer', customer) };
-  await done(customerMoveToStage as never, { customer: main, stage: key, reason: text('reason') });
+  await done(customerMoveToStage as never, { customer: main, stage: vocabulary, reason: text('reason') });
   await done(customerMoveToStage as never, { customer: main, stage: 'loyal', reason: text('reason') });
-  await done(customerMoveToStage as never, { customer: main, stage: key, reason: text('reason') });
-  const other = { id: encodeId('Customer', await done(customerCreate as never, { displayName: text('other customer'), owner: role, team })) };
-  await done(relationshipCreate as never, { kind: key, from: main, to: other, title: text('title'), externalRef: externalId });
-  await done(relationshipCreate as never, { kind: `${key}_2`, from: other, to: main, title: text('title') });
+  await done(customerMoveToStage as never, { customer: main, stage: vocabulary, reason: text('reason') });
+  const other = {
+    id: encodeId('Customer', await done(customerCreate as never, { displayName: text('other customer'), owner, team })),
+  };
+  await done(relationshipCreate as never, { kind: vocabulary, from: main, to: other, title: text('title'), externalRef: externalId });
+  await done(relationshipCreate as never, { kind: `${vocabulary}_2`, from: other, to: main, title: text('title') });
   const known = { customer: main, topic: text('topic'), value: text('value'), basis: 'STATED', source: text('source') };
   await done(preferenceCommands.add as never, known);
   await done(needCommands.add as never, known);
   await done(interactionRecord as never, {
     customer: main,
-    kind: key,
-    touchPoint: key,
-    channel: key,
+    kind: vocabulary,
+    touchPoint: vocabulary,
+    channel: vocabulary,
     direction: 'INBOUND',
     externalRef: externalId,
     value: { amount: '12.5', currency: 'GBP' },
@@ -128,18 +160,24 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     subject: text('subject'),
     body: text('body'),
     outcome: text('outcome'),
-    user: role,
+    user: owner,
     conversation: { externalId },
     participants: [
-      { user: role, role: text('participant') },
+      { user: owner, role: text('participant') },
       { customer: main, role: text('participant') },
     ],
-    attributes: { [key]: text('attribute') },
+    attributes: { [vocabulary]: text('attribute') },
   });
+  return { main, other };
+}
 
-  const { ids, all } = await idsOf(db, workspaceId);
-  Object.assign(ids, { Customer: main.id, Team: team.id, ApiKey: encodeId('ApiKey', apiKey) });
-  return { workspaceId, key, word, email, phone, administrator, ids, all };
+/** Runs commands that must succeed. */
+export function runAs(db: Database, viewer: Viewer): Done {
+  return async (command, input) => {
+    const { result, userErrors } = await runCommand({ db, viewer, requestId: 'fill' }, command, input);
+    if (!result) throw new Error(`${command.name}: ${JSON.stringify(userErrors)}`);
+    return result.id;
+  };
 }
 
 async function administratorOf(db: Database, workspaceId: string): Promise<Viewer> {

@@ -25,6 +25,8 @@ const texts: Record<string, string> = {
 /** A value that is in order for `own`. Throws where it does not know what an ID names. */
 export function sampleOf(type: GraphQLInputType, place: string, own: RichWorkspace): unknown {
   const bare = getNullableType(type);
+  // Nobody is tied to himself.
+  if (/^Relationship\w+\.to$/.test(place)) return { id: own.otherCustomer };
   if (isListType(bare)) return [sampleOf(bare.ofType, place, own)];
   if (isInputObjectType(bare)) {
     const fields = Object.values(bare.getFields());
@@ -44,10 +46,10 @@ function textFor(place: string, own: RichWorkspace): string {
   return texts[place] ?? (/CreateInput\.key$/.test(place) ? 'fresh' : own.key);
 }
 
-/** `CustomerUpdateInput.id` names a Customer, and so does `CustomerRef.id`. */
+/** `CustomerUpdateInput.id` names a Customer, and so do `CustomerRef.id` and `customerChanged.id`. */
 function entityOfPlace(place: string): string {
   const names = allEntities().map((entity) => entity.name as string);
-  const found = names.filter((name) => place.startsWith(name) && /^(\w*Input|Ref)\.id$/.test(place.slice(name.length)));
+  const found = names.filter((name) => place.toLowerCase().startsWith(name.toLowerCase()) && /^\w*\.id$/.test(place.slice(name.length)));
   const longest = found.sort((a, b) => b.length - a.length)[0];
   if (!longest) throw new Error(`what ${place} names is not known: say it in tests/contract/samples.ts`);
   return longest;
@@ -58,7 +60,11 @@ const companions: Record<string, (own: RichWorkspace, given: string) => Record<s
   InteractionRecordInput: ({ key }) => ({ channel: key }),
   InteractionRecordRow: ({ key }) => ({ channel: key }),
   CustomerCreateInput: () => ({ displayName: 'Fresh' }),
-  CustomerUpsertRow: ({ key }, given) => (given === 'identities' ? {} : { externalId: { system: key, value: key } }),
+  CustomerUpsertRow: ({ key }, given) => ({
+    city: 'Fresh',
+    ...(given !== 'identities' && { externalId: { system: key, value: key } }),
+  }),
+  RelationshipUpsertRow: () => ({ title: 'Fresh' }),
   UserUpsertRow: ({ key }, given) => (given === 'email' ? {} : { externalId: { system: key, value: key } }),
   IdentityRefInput: ({ key }) => ({ system: key }),
   IdentityInput: ({ key }) => ({ system: key }),

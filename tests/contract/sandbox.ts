@@ -57,7 +57,12 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
     return { requestId: 'contract', viewer, db, reader: createReader(db, viewer), hub: hub as EventHub, log };
   }
 
-  async function run(viewer: Viewer, document: DocumentNode, variableValues: Record<string, unknown>, rootValue?: unknown): Promise<Outcome> {
+  async function run(
+    viewer: Viewer,
+    document: DocumentNode,
+    variableValues: Record<string, unknown>,
+    rootValue?: unknown,
+  ): Promise<Outcome> {
     const operation = document.definitions[0];
     const writes = operation?.kind === 'OperationDefinition' && operation.operation === 'mutation';
     const answer = async () => {
@@ -99,25 +104,28 @@ export function outcomeOf({ data, errors = [] }: ExecutionResult, touched: strin
   return { data, errors: shown.sort((a, b) => (a.path < b.path ? -1 : 1)), touched };
 }
 
-/** Has every write to rows of the workspace noted in the setting `trato.touched` until the end of its transaction. */
-export async function guardWorkspace(db: Database, workspaceId: string): Promise<string[]> {
+/**
+ * Has every write to a row with one of these ids, or of a workspace with one of them, noted in the setting
+ * `trato.touched` until the end of its transaction.
+ */
+export async function guardRows(db: Database, ids: Iterable<string>): Promise<void> {
+  await db.pool.query('create table contract_guarded (id uuid primary key)');
+  await db.execute(sql`insert into contract_guarded select distinct unnest(${[...ids]}::uuid[])`);
   await db.pool.query(`create function contract_guard() returns trigger language plpgsql as $$
     declare row jsonb;
     begin
       foreach row in array array[to_jsonb(old), to_jsonb(new)] loop
-        if coalesce(row ->> 'workspace_id', row ->> 'id') = '${workspaceId}' then
+        if exists (select from contract_guarded g where g.id::text in (row ->> 'id', row ->> 'workspace_id')) then
           perform set_config('trato.touched', concat_ws(' ', nullif(current_setting('trato.touched', true), ''), tg_table_name), true);
           return null;
         end if;
       end loop;
       return null;
     end $$`);
-  const tables = await workspaceTables(db);
-  for (const table of tables)
+  for (const table of await workspaceTables(db))
     await db.pool.query(
       `create trigger contract_guard after insert or update or delete on "${table}" for each row execute function contract_guard()`,
     );
-  return tables;
 }
 
 /** Tables with rows of workspaces, the table of workspaces itself among them. */

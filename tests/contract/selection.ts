@@ -1,9 +1,9 @@
 // Selections of everything that can be reached from a type.
 import {
-  getNamedType,
   type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
   isLeafType,
   isObjectType,

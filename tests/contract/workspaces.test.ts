@@ -1,29 +1,28 @@
 // Nothing crosses a workspace: whatever an administrator of one names of another, by id, key, reference, identity or
 // cursor, wherever the API lets one name something, is answered like what does not exist.
-import { createSourceEventStream, type DocumentNode, getNamedType, isObjectType, parse } from 'graphql';
+import { getNamedType } from 'graphql';
 import pino from 'pino';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
-import { createEvents, type EventHub, type Events } from '../../src/events/index.ts';
-import type { FeedEnvelope } from '../../src/graphql/feed-envelope.ts';
+import { createEvents, type Events } from '../../src/events/index.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
-import { encodeTypeId, newId } from '../../src/lib/typeid.ts';
-import { allEntities, entityNamed } from '../../src/query/entity.ts';
+import { allEntities } from '../../src/query/entity.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type ApiField, apiFields, type Place, variablesFor } from './probes.ts';
+import { difference, leaks, normal } from './answers.ts';
+import { call, documentOf, type Sandboxes, untilCaughtUp } from './calls.ts';
+import { candidates } from './candidates.ts';
+import { type ApiField, apiFields, type Place } from './probes.ts';
 import { type RichWorkspace, richWorkspace } from './rich-workspace.ts';
-import { checksums, guardWorkspace, openSandbox, type Outcome, outcomeOf, type Sandbox, workspaceTables } from './sandbox.ts';
-import { selectionOf } from './selection.ts';
+import { checksums, guardRows, type Outcome, openSandbox } from './sandbox.ts';
 
 const schema = buildSchema();
 const fields = apiFields(schema);
-const started = new Date().toISOString();
 
 let test: TestDatabase;
 let db: Database;
 let events: Events;
-let sandbox: Sandbox;
+const sandboxes: Sandboxes = { schema, of: new Map() };
 let own: RichWorkspace;
 let foreign: RichWorkspace;
 let before: Record<string, string>;
@@ -37,155 +36,57 @@ beforeAll(async () => {
   events.start();
   await events.drained();
   before = await checksums(db, foreign.workspaceId);
-  await guardWorkspace(db, foreign.workspaceId);
-  sandbox = await openSandbox(test.url, schema, untilCaughtUp(events.hub));
+  await guardRows(db, [foreign.workspaceId]);
+  for (const workspace of [own, foreign]) sandboxes.of.set(workspace, await openSandbox(test.url, schema, untilCaughtUp(events.hub)));
 });
 
 afterAll(async () => {
-  await sandbox?.close();
+  for (const sandbox of sandboxes.of.values()) await sandbox.close();
   await events?.stop();
   await db?.close();
   await test?.drop();
 });
 
-/** Feeds that end where the live part would begin. */
-function untilCaughtUp(hub: EventHub): EventHub {
-  return {
-    ...hub,
-    async *follow(options) {
-      for await (const step of hub.follow(options)) {
-        yield step;
-        if (step.kind === 'caughtUp') return;
-      }
-    },
-  };
-}
-
-const documents = new Map<string, DocumentNode>();
-
-/** The operation that calls a field with variables for all its arguments and selects what can be reached `depth` records deep. */
-function documentOf({ operation, parent, field }: ApiField, depth: number, given: string[]): DocumentNode {
-  const args = field.args.filter((arg) => given.includes(arg.name));
-  const key = `${parent ?? operation}.${field.name} ${depth} ${args.map((arg) => arg.name)}`;
-  const known = documents.get(key);
-  if (known) return known;
-  const call = `${field.name}${args.length > 0 ? `(${args.map((arg) => `${arg.name}: $${arg.name}`).join(', ')})` : ''} ${selectionOf(schema, getNamedType(field.type), depth)}`;
-  const declared = [...args.map((arg) => `$${arg.name}: ${arg.type}`), ...(parent ? ['$parent: ID!'] : [])];
-  const body = parent ? `node(id: $parent) { ... on ${parent} { ${call} } }` : call;
-  const document = parse(`${operation} (${declared.join(', ')}) { ${body} }`, { noLocation: true });
-  documents.set(key, document);
-  return document;
-}
-
-async function call(api: ApiField, place: Place, value: unknown, caller: RichWorkspace, depth: number): Promise<Outcome> {
-  const variables = variablesFor(api.field, place, value, caller);
-  if (api.operation === 'subscription') variables.after ??= Buffer.from('event:0').toString('base64url');
-  const document = documentOf(api, depth, Object.keys(variables));
-  const all = api.parent ? { ...variables, parent: caller.ids[api.parent] } : variables;
-  return api.operation === 'subscription' ? follow(document, all, caller) : sandbox.run(caller.administrator, document, all);
-}
-
-/** Everything a feed sends of what is in the log. */
-async function follow(document: DocumentNode, variableValues: Record<string, unknown>, caller: RichWorkspace): Promise<Outcome> {
-  const source = await createSourceEventStream({ schema, document, variableValues, contextValue: sandbox.context(caller.administrator) });
-  if (!(Symbol.asyncIterator in source)) return outcomeOf(source, '');
-  const sent: Outcome = { data: [], errors: [], touched: '' };
-  for await (const { root } of source as AsyncIterable<FeedEnvelope>) {
-    const { data, errors } = await sandbox.run(caller.administrator, document, variableValues, root);
-    (sent.data as unknown[]).push(data);
-    sent.errors.push(...errors);
-  }
-  return sent;
-}
-
-/** Something of the other workspace, and the same form of nothing. */
-type Candidate = { what: string; value: unknown; nothing: unknown; sent: string[]; unsent: string[] };
-
-function candidates(place: Place): Candidate[] {
-  const pair = (what: string, there: string, nowhere: string, wrap: (text: string) => unknown = (text) => text): Candidate => ({
-    what,
-    value: wrap(there),
-    nothing: wrap(nowhere),
-    sent: [there],
-    unsent: [nowhere],
-  });
-  const key = (wrap?: (text: string) => unknown) => pair('key', foreign.key, 'marker_c', wrap);
-  if (place.kind === 'ID') return allEntities().map(({ name, prefix }) => pair(name, foreign.ids[name]!, encodeTypeId(prefix, newId())));
-  if (place.kind === 'JSON') return [key((text) => ({ [text]: 'x' }))];
-  if (place.kind === 'TEXT') return [key(), pair('email', foreign.email, 'marker_c@example.com')];
-  if (getNamedType(place.type).name === 'ExternalRefInput') return [key((text) => ({ system: text, value: text }))];
-  return [
-    ...['EXTERNAL', 'SOCIAL', 'WEB_VISITOR'].map((kind) => key((text) => ({ kind, system: text, value: text }))),
-    pair('EMAIL', foreign.email, 'marker_c@example.com', (value) => ({ kind: 'EMAIL', value })),
-    pair('PHONE', foreign.phone, '+442079460444', (value) => ({ kind: 'PHONE', value })),
-  ];
-}
-
-const TYPE_ID = /\b[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
-const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
-const MOMENT = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\b/g;
-
-const CURSOR = /(?<=")[\w-]{16,}(?=")/g;
-
-/** The sort values in a cursor, without the fingerprint of its filter. */
-function cursorValues(text: string): string | null {
-  try {
-    return JSON.stringify(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')).slice(1)).replaceAll('"', "'");
-  } catch {
-    return null;
-  }
-}
-
-/** An answer as text, without what differs from call to call: what was sent, new ids, new keys and the time. */
-function normal(outcome: Outcome, sent: string[]): string {
-  let text = JSON.stringify([outcome.data ?? null, outcome.errors.map(({ code, message, path }) => [code, message, path])]);
-  for (const one of [...sent].sort((a, b) => b.length - a.length)) text = text.replaceAll(one, '<sent>');
-  return text
-    .replace(CURSOR, (cursor) => cursorValues(cursor) ?? cursor)
-    .replace(/"trato_\w+/g, '"<key>')
-    .replace(TYPE_ID, (id) => (own.all.has(id) ? id : '<id>'))
-    .replace(MOMENT, (moment) => (moment >= started ? '<now>' : moment));
-}
-
-/** What an answer holds of the other workspace besides what was sent to it. */
-function leaks(outcome: Outcome, sent: string[]): string[] {
-  let text = JSON.stringify([outcome.data, outcome.errors]);
-  // Cursors carry sort values and ids.
-  for (const [cursor] of text.matchAll(CURSOR)) text += Buffer.from(cursor, 'base64url').toString('utf8');
-  for (const one of sent) text = text.replaceAll(one, '');
-  const ids = [...text.matchAll(TYPE_ID), ...text.matchAll(UUID)].map(([id]) => id).filter((id) => foreign.all.has(id) && !own.all.has(id));
-  return [...(text.includes(foreign.word) ? [foreign.word] : []), ...(text.includes(foreign.key) ? [foreign.key] : []), ...ids];
-}
-
-/** Where two texts part. */
-function difference(one: string, other: string): string {
-  const at = [...one].findIndex((letter, i) => letter !== other[i]);
-  return [one, other].map((text) => text.slice(Math.max(0, at - 60), at + 120)).join('\n  ');
-}
-
-const nameOf = ({ parent, operation, field }: ApiField, place?: Place) => `${parent ?? operation}.${field.name}${place ? ` ${place.path.join('.')}` : ''}`;
+const nameOf = ({ parent, operation, field }: ApiField, place?: Place) =>
+  `${parent ?? operation}.${field.name}${place ? ` ${place.path.join('.')}` : ''}`;
 const isConnection = ({ field }: ApiField) => getNamedType(field.type).name.endsWith('Connection');
-/** How deep an answer is selected: everything within three records where nothing is expected, less where lists are. */
-const depthOf = (api: ApiField) => (isConnection(api) || api.operation === 'subscription' ? 1 : 2);
+/**
+ * How deep an answer is selected. What is reached from a row does not depend on how the row was named, so lists, which
+ * answer rows of the caller, are read deeply at one place of each field only.
+ */
+function depthOf(api: ApiField, place: Place): number {
+  const first = place === api.places[0];
+  if (isConnection(api) || api.operation === 'subscription') return first ? 1 : 0;
+  return api.operation === 'mutation' && !first ? 1 : 2;
+}
+/** Shallow, but deep enough for the records in user errors. */
+const shallow = (api: ApiField) => (api.operation === 'mutation' ? 1 : 0);
 
 /** Whether the workspace's own administrator, naming the same, is shown its data or changes its rows. */
 const shows = (outcome: Outcome) => outcome.touched !== '' || JSON.stringify(outcome.data ?? null).includes(foreign.word);
 
+/** What meant something at the places of an owner. */
+const meant = new Map<string, Set<string>>();
+
 async function tryPlace(api: ApiField, place: Place): Promise<{ problems: string[]; live: boolean }> {
   const problems: string[] = [];
+  const known = meant.get(place.owner) ?? new Set<string>();
+  meant.set(place.owner, known);
   let live = false;
-  for (const candidate of candidates(place)) {
+  // Below and, or and not it is the same place again: only what means something there is tried.
+  for (const candidate of candidates(place, foreign).filter(({ what }) => !place.wrapped || known.has(what))) {
     const where = `${nameOf(api, place)} = ${candidate.what} of another workspace`;
-    const mine = await call(api, place, candidate.value, foreign, 0);
+    const asked = call(sandboxes, api, place, candidate.value, foreign, shallow(api));
+    const theirs = await call(sandboxes, api, place, candidate.value, own, depthOf(api, place));
+    const nothing = await call(sandboxes, api, place, candidate.nothing, own, depthOf(api, place));
+    const mine = await asked;
+    if (shows(mine)) known.add(candidate.what);
     live ||= shows(mine);
-    if (place.wrapped && !shows(mine)) continue;
-    const theirs = await call(api, place, candidate.value, own, depthOf(api));
-    const nothing = await call(api, place, candidate.nothing, own, depthOf(api));
-    const found = leaks(theirs, candidate.sent);
+    const found = leaks(theirs, candidate.sent, { own, foreign });
     if (found.length > 0) problems.push(`${where} answers ${found.join(', ')}`);
     if (theirs.touched) problems.push(`${where} writes ${theirs.touched}`);
-    const told = normal(theirs, candidate.sent);
-    const untold = normal(nothing, candidate.unsent);
+    const told = normal(theirs, candidate.sent, own);
+    const untold = normal(nothing, candidate.unsent, own);
     if (told !== untold) problems.push(`${where} is not answered like nothing: ${difference(told, untold)}`);
     for (const outcome of [mine, theirs, nothing]) {
       const bugs = outcome.errors.filter((error) => error.code === 'INTERNAL_SERVER_ERROR');
@@ -196,7 +97,9 @@ async function tryPlace(api: ApiField, place: Place): Promise<{ problems: string
 }
 
 const placesOf = (...kinds: Place['kind'][]) =>
-  fields.map((api) => [nameOf(api), { ...api, places: api.places.filter((place) => kinds.includes(place.kind)) }] as const).filter(([, api]) => api.places.length > 0);
+  fields
+    .map((api) => [nameOf(api), { ...api, places: api.places.filter((place) => kinds.includes(place.kind)) }] as const)
+    .filter(([, api]) => api.places.length > 0);
 
 const used = new Set<string>();
 const seenLive = new Set<string>();
@@ -205,7 +108,9 @@ const seenLive = new Set<string>();
 async function tryField(api: ApiField): Promise<void> {
   const problems: string[] = [];
   let anyLive = false;
-  for (const place of api.places) {
+  // A filter is the same input wherever it is an argument: its and, or and not are tried at the root fields.
+  const places = api.places.filter((place) => !place.wrapped || api.parent === null);
+  for (const place of places.toSorted((a, b) => Number(a.wrapped) - Number(b.wrapped))) {
     const { problems: found, live } = await tryPlace(api, place);
     problems.push(...found);
     used.add(`${place.kind} ${place.owner}`);
@@ -221,5 +126,87 @@ describe('ids of another workspace', () => {
 
   it('each way of naming by id means something to those whom it belongs to', () => {
     expect([...used].filter((owner) => !seenLive.has(owner))).toEqual([]);
+  });
+});
+
+describe('keys, references and identities of another workspace', () => {
+  it.for(placesOf('TEXT', 'REFERENCE', 'JSON'))('%s', async ([, api]) => {
+    const problems: string[] = [];
+    for (const place of api.places.filter((one) => !one.wrapped)) {
+      const { problems: found, live } = await tryPlace(api, place);
+      problems.push(...found);
+      if (live) seenLive.add(`${place.kind} ${place.owner}`);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it('those that name something mean it to those whom it belongs to', () => {
+    const references = fields.flatMap((api) =>
+      api.places.filter((place) => place.kind === 'REFERENCE').map((place) => `REFERENCE ${place.owner}`),
+    );
+    const keys = [
+      'CustomerFilter.stage',
+      'InteractionFilter.kind',
+      'RelationshipFilter.kind',
+      'InteractionRecordInput.kind',
+      'UserRef.email',
+      'CustomerMoveToStageInput.stage',
+    ];
+    expect([...references, ...keys.map((key) => `TEXT ${key}`)].filter((owner) => !seenLive.has(owner))).toEqual([]);
+  });
+});
+
+describe('cursors of another workspace', () => {
+  it.for(placesOf('CURSOR'))('%s', async ([, api]) => {
+    for (const place of api.places) {
+      const cursor = await cursorOf(api);
+      const mine = await call(sandboxes, api, place, cursor, foreign, 0);
+      expect(mine.errors).toEqual([]);
+      const theirs = await call(sandboxes, api, place, cursor, own, depthOf(api, place));
+      expect(theirs.errors.filter((error) => !['CURSOR_MISMATCH', 'CURSOR_INVALID', 'CURSOR_AHEAD'].includes(error.code))).toEqual([]);
+      expect(leaks(theirs, [cursor], { own, foreign })).toEqual([]);
+    }
+  });
+
+  /** The first row's cursor in the list of the other workspace. */
+  async function cursorOf(api: ApiField): Promise<string> {
+    if (api.operation === 'subscription') {
+      const [row] = await db.query<{ seq: bigint }>(
+        sql`select min(seq) as seq from events where workspace_id = ${foreign.workspaceId}::uuid`,
+      );
+      return Buffer.from(`event:${row!.seq}`).toString('base64url');
+    }
+    const document = documentOf(schema, api, 0, []);
+    const { data } = await sandboxes.of
+      .get(foreign)!
+      .run(foreign.administrator, document, api.parent ? { parent: foreign.ids[api.parent] } : {});
+    const at = (api.parent ? (data as Record<string, Record<string, unknown>>).node : data) as Record<
+      string,
+      { pageInfo: { startCursor: string } }
+    >;
+    return at[api.field.name]!.pageInfo.startCursor;
+  }
+});
+
+describe('the walk', () => {
+  it('saw the schema, and every entity can be named', () => {
+    expect(fields.length).toBeGreaterThan(100);
+    const named = new Set([...meant.values()].flatMap((what) => [...what]));
+    expect(
+      allEntities()
+        .map(({ name }) => name as string)
+        .filter((name) => !named.has(name)),
+    ).toEqual([]);
+  });
+
+  it('the guard sees a write to the other workspace, so that none would have been missed', async () => {
+    const api = fields.find(({ field }) => field.name === 'channelUpdate')!;
+    const place = api.places.find(({ path }) => path.join('.') === 'input.name')!;
+    expect((await call(sandboxes, api, place, 'new name', foreign, 0)).touched.split(' ')).toEqual(['channels', 'event_inbox']);
+    expect((await call(sandboxes, api, place, 'new name', own, 0)).touched).toBe('');
+  });
+
+  it('left every row of the other workspace as it was', async () => {
+    expect(await checksums(db, foreign.workspaceId)).toEqual(before);
   });
 });

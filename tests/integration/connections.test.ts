@@ -15,9 +15,21 @@ describe('statements', () => {
   beforeAll(async () => {
     await done(server, 'userCreate', { name: 'Grace', email: 'grace@example.org' }, 'user { id }');
     const people = Array.from({ length: 20 }, (_, i) => ({ kind: 'EMAIL', value: `p${i}@example.org` }));
-    await bulk(server, 'customersUpsert', people.map((identity) => ({ identities: [identity], stage: 'prospect', owner: { email: 'grace@example.org' } })));
+    await bulk(
+      server,
+      'customersUpsert',
+      people.map((identity) => ({ identities: [identity], stage: 'prospect', owner: { email: 'grace@example.org' } })),
+    );
     for (let n = 0; n < 7; n++) {
-      const contact = (identity: object) => ({ customer: { identity }, kind: 'order_placed', touchPoint: 'web_shop', direction: 'INBOUND', user: { email: 'grace@example.org' }, occurredAt: `2025-01-0${n + 1}T00:00:00Z`, value: { amount: '5', currency: 'GBP' } });
+      const contact = (identity: object) => ({
+        customer: { identity },
+        kind: 'order_placed',
+        touchPoint: 'web_shop',
+        direction: 'INBOUND',
+        user: { email: 'grace@example.org' },
+        occurredAt: `2025-01-0${n + 1}T00:00:00Z`,
+        value: { amount: '5', currency: 'GBP' },
+      });
       await bulk(server, 'interactionsRecord', people.map(contact));
     }
   });
@@ -29,7 +41,12 @@ describe('statements', () => {
     const cost = async (first: number) => {
       const { result, statements } = await watchReads(server, () => ask(server, document, { first }));
       expect(result.customers.nodes.map((one: Data) => one.interactions.nodes.length)).toEqual(Array(first).fill(5));
-      expect(result.customers.nodes[0].interactions.nodes[0]).toMatchObject({ occurredAt: '2025-01-07T00:00:00.000Z', kind: { key: 'order_placed' }, touchPoint: { key: 'web_shop', channel: { name: 'Web' } }, user: { name: 'Grace' } });
+      expect(result.customers.nodes[0].interactions.nodes[0]).toMatchObject({
+        occurredAt: '2025-01-07T00:00:00.000Z',
+        kind: { key: 'order_placed' },
+        touchPoint: { key: 'web_shop', channel: { name: 'Web' } },
+        user: { name: 'Grace' },
+      });
       return statements;
     };
     const [one, twenty] = [await cost(1), await cost(20)];
@@ -42,9 +59,15 @@ describe('statements', () => {
   });
 
   test('count and sum only when that is asked, once for all parents', async () => {
-    const counted = await watchReads(server, () => ask(server, '{ customers(first: 20) { totalCount { value } nodes { interactions(first: 1) { totalCount { value isExact } sum(field: VALUE) { amount } } } } }'));
+    const counted = await watchReads(server, () =>
+      ask(
+        server,
+        '{ customers(first: 20) { totalCount { value } nodes { interactions(first: 1) { totalCount { value isExact } sum(field: VALUE) { amount } } } } }',
+      ),
+    );
     expect(counted.result.customers.totalCount.value).toBe(20);
-    for (const { interactions } of counted.result.customers.nodes) expect(interactions).toEqual({ totalCount: { value: 7, isExact: true }, sum: { amount: '35.00' } });
+    for (const { interactions } of counted.result.customers.nodes)
+      expect(interactions).toEqual({ totalCount: { value: 7, isExact: true }, sum: { amount: '35.00' } });
     expect(counted.statements).toHaveLength(4);
     const only = await watchReads(server, () => ask(server, '{ interactions { totalCount(upTo: 100) { value isExact } } }'));
     expect(only.result.interactions.totalCount).toEqual({ value: 100, isExact: false });
@@ -52,8 +75,12 @@ describe('statements', () => {
   });
 
   test('the same list under two names is read twice at the most, two different ones apart', async () => {
-    const data = await ask(server, '{ customers(first: 2) { nodes { a: interactions(first: 1) { nodes { occurredAt } } b: interactions(last: 1) { nodes { occurredAt } } c: interactions(filter: { kind: { eq: "call" } }) { nodes { occurredAt } } } } }');
-    for (const { a, b, c } of data.customers.nodes) expect([a.nodes[0].occurredAt.slice(8, 10), b.nodes[0].occurredAt.slice(8, 10), c.nodes]).toEqual(['07', '01', []]);
+    const data = await ask(
+      server,
+      '{ customers(first: 2) { nodes { a: interactions(first: 1) { nodes { occurredAt } } b: interactions(last: 1) { nodes { occurredAt } } c: interactions(filter: { kind: { eq: "call" } }) { nodes { occurredAt } } } } }',
+    );
+    for (const { a, b, c } of data.customers.nodes)
+      expect([a.nodes[0].occurredAt.slice(8, 10), b.nodes[0].occurredAt.slice(8, 10), c.nodes]).toEqual(['07', '01', []]);
   });
 });
 
@@ -69,13 +96,17 @@ describe('indexes', () => {
       select ${w}::uuid, gen_random_uuid(), 'PERSON', md5(n::text), u.ids[1 + n % 100], s.ids[1 + n % 5], array['tag' || n % 400], array[case n % 50 when 0 then 'partner' else 'customer' end],
         chr(65 + n % 26) || chr(65 + n / 26 % 26), 'UNKNOWN', timestamptz '2025-01-01' + n * interval '1 minute', timestamptz '2025-06-01' - n * interval '1 minute', case n % 200 when 0 then now() end, jsonb_build_object('score', n)
       from generate_series(1, 20000) n, (select array_agg(id) ids from users where workspace_id = ${w}::uuid) u, (select array_agg(id) ids from lifecycle_stages where workspace_id = ${w}::uuid and key <> 'lost') s`);
-    await run(sql`insert into identities (workspace_id, id, customer_id, kind, system, value, original) select workspace_id, gen_random_uuid(), id, 'EXTERNAL', 'bulk', id::text, '' from customers`);
+    await run(
+      sql`insert into identities (workspace_id, id, customer_id, kind, system, value, original) select workspace_id, gen_random_uuid(), id, 'EXTERNAL', 'bulk', id::text, '' from customers`,
+    );
     await run(sql`insert into conversations (workspace_id, id, customer_id, channel_id, status, created_at) select c.workspace_id, gen_random_uuid(), c.id, h.id, (case when c.n % 100 = 0 then 'OPEN' else 'CLOSED' end)::conversation_status, c.created_at
       from (select *, row_number() over () n from customers) c, (select id from channels where workspace_id = ${w}::uuid and key = 'phone') h`);
     await run(sql`insert into interactions (workspace_id, id, customer_id, channel_id, kind_id, user_id, touch_point_id, conversation_id, direction, occurred_at, created_at, actor_kind, external_system, external_id)
       select v.workspace_id, gen_random_uuid(), v.customer_id, h.ids[1 + n % array_length(h.ids, 1)], k.ids[1 + n % array_length(k.ids, 1)], u.ids[1 + n % 100], t.ids[1 + n % array_length(t.ids, 1)], v.id, 'INBOUND', v.created_at, v.created_at, 'SYSTEM', 'bulk', n::text
       from (select *, row_number() over () n from conversations) v, (select array_agg(id) ids from channels) h, (select array_agg(id) ids from interaction_kinds) k, (select array_agg(id) ids from touch_points) t, (select array_agg(id) ids from users) u`);
-    await run(sql`insert into preferences (workspace_id, id, customer_id, topic, value, basis, observed_at) select workspace_id, gen_random_uuid(), id, 't', 'v', 'STATED', created_at from customers`);
+    await run(
+      sql`insert into preferences (workspace_id, id, customer_id, topic, value, basis, observed_at) select workspace_id, gen_random_uuid(), id, 't', 'v', 'STATED', created_at from customers`,
+    );
     // As autovacuum does soon after so many rows: it also empties the pending lists of the GIN indexes, which cost each search.
     await server.db.pool.query('vacuum (analyze)');
   }, 60_000);
@@ -86,7 +117,9 @@ describe('indexes', () => {
   async function scans({ text, values }: Statement): Promise<string[]> {
     const { rows } = await server.db.pool.query({ text: `explain (format json) ${text}`, values });
     const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)];
-    return nodes(rows[0]['QUERY PLAN'][0].Plan).flatMap((node) => (/Seq Scan/.test(node['Node Type']) && big.has(node['Relation Name']!) ? [`${node['Relation Name']}: ${text}`] : []));
+    return nodes(rows[0]['QUERY PLAN'][0].Plan).flatMap((node) =>
+      /Seq Scan/.test(node['Node Type']) && big.has(node['Relation Name']!) ? [`${node['Relation Name']}: ${text}`] : [],
+    );
   }
 
   /** Runs a list and looks at the plan of every statement behind it. */
@@ -98,13 +131,17 @@ describe('indexes', () => {
   }
 
   const both = (orders: string[]) => orders.flatMap((field) => ['ASC', 'DESC'].map((direction) => ({ field, direction })));
-  const pages = (type: string, list: string) => `query ($filter: ${type}Filter, $orderBy: [${type}Order!], $after: String) { ${list}(first: 10, filter: $filter, orderBy: $orderBy, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }`;
+  const pages = (type: string, list: string) =>
+    `query ($filter: ${type}Filter, $orderBy: [${type}Order!], $after: String) { ${list}(first: 10, filter: $filter, orderBy: $orderBy, after: $after) { nodes { id } pageInfo { endCursor hasNextPage } } }`;
 
-  test.each(['CREATED_AT', 'UPDATED_AT', 'DISPLAY_NAME'].flatMap((field) => both([field])))('serve customers in the order $field $direction, also after a cursor', async (order) => {
-    const first = await served(pages('Customer', 'customers'), { orderBy: [order] });
-    const second = await served(pages('Customer', 'customers'), { orderBy: [order], after: first.customers.pageInfo.endCursor });
-    expect([first.customers.nodes.length, second.customers.nodes.length]).toEqual([10, 10]);
-  });
+  test.each(['CREATED_AT', 'UPDATED_AT', 'DISPLAY_NAME'].flatMap((field) => both([field])))(
+    'serve customers in the order $field $direction, also after a cursor',
+    async (order) => {
+      const first = await served(pages('Customer', 'customers'), { orderBy: [order] });
+      const second = await served(pages('Customer', 'customers'), { orderBy: [order], after: first.customers.pageInfo.endCursor });
+      expect([first.customers.nodes.length, second.customers.nodes.length]).toEqual([10, 10]);
+    },
+  );
 
   test.each([
     [{}, 10],
@@ -130,25 +167,44 @@ describe('indexes', () => {
     expect((await served(list, { filter: { owner: { eq: owners[3] } } })).customers.totalCount.value).toBeGreaterThan(100);
   });
 
-  test.each(both(['OCCURRED_AT', 'CREATED_AT']))('serve interactions in the order $field $direction, also after a cursor', async (order) => {
-    const first = await served(pages('Interaction', 'interactions'), { orderBy: [order] });
-    expect((await served(pages('Interaction', 'interactions'), { orderBy: [order], after: first.interactions.pageInfo.endCursor })).interactions.nodes).toHaveLength(10);
-  });
+  test.each(both(['OCCURRED_AT', 'CREATED_AT']))(
+    'serve interactions in the order $field $direction, also after a cursor',
+    async (order) => {
+      const first = await served(pages('Interaction', 'interactions'), { orderBy: [order] });
+      expect(
+        (await served(pages('Interaction', 'interactions'), { orderBy: [order], after: first.interactions.pageInfo.endCursor }))
+          .interactions.nodes,
+      ).toHaveLength(10);
+    },
+  );
 
   test('serve interactions by customer, kind, channel, touch point, user and reference', async () => {
     const { customers } = await ask(server, '{ customers(first: 1, filter: { tags: { has: "tag7" } }) { nodes { id } } }');
-    const filters = [{ customerId: { eq: customers.nodes[0].id } }, { kind: { eq: 'call' } }, { channel: { eq: 'phone' } }, { touchPoint: { eq: 'web_shop' } }, { user: { eq: owners[5] } }, { externalSystem: { eq: 'bulk' }, externalId: { eq: '77' } }, { occurredAt: { gte: '2025-01-14T00:00:00Z' } }];
-    for (const filter of filters) expect((await served(pages('Interaction', 'interactions'), { filter })).interactions.nodes.length).toBeGreaterThan(0);
+    const filters = [
+      { customerId: { eq: customers.nodes[0].id } },
+      { kind: { eq: 'call' } },
+      { channel: { eq: 'phone' } },
+      { touchPoint: { eq: 'web_shop' } },
+      { user: { eq: owners[5] } },
+      { externalSystem: { eq: 'bulk' }, externalId: { eq: '77' } },
+      { occurredAt: { gte: '2025-01-14T00:00:00Z' } },
+    ];
+    for (const filter of filters)
+      expect((await served(pages('Interaction', 'interactions'), { filter })).interactions.nodes.length).toBeGreaterThan(0);
   });
 
   test('serve conversations by status, customer and time', async () => {
-    for (const filter of [{}, { status: { eq: 'OPEN' } }, { createdAt: { lt: '2025-01-02T00:00:00Z' } }]) expect((await served(pages('Conversation', 'conversations'), { filter })).conversations.nodes.length).toBeGreaterThan(0);
+    for (const filter of [{}, { status: { eq: 'OPEN' } }, { createdAt: { lt: '2025-01-02T00:00:00Z' } }])
+      expect((await served(pages('Conversation', 'conversations'), { filter })).conversations.nodes.length).toBeGreaterThan(0);
   });
 
   test('serve what hangs on a page of customers: contacts, identities, timeline, one by identity', async () => {
-    const select = 'identities { nodes { value } } interactions(first: 5) { nodes { id } totalCount { value } sum(field: VALUE) { amount } } timeline(first: 5) { nodes { at } totalCount { value } } conversations { nodes { id } }';
+    const select =
+      'identities { nodes { value } } interactions(first: 5) { nodes { id } totalCount { value } sum(field: VALUE) { amount } } timeline(first: 5) { nodes { at } totalCount { value } } conversations { nodes { id } }';
     await served(`{ customers(first: 20) { nodes { ${select} } } }`);
     const { customers } = await ask(server, '{ customers(first: 1) { nodes { identities { nodes { value } } } } }');
-    await served(`query ($by: CustomerRef!) { customer(by: $by) { ${select} } }`, { by: { externalId: { system: 'bulk', value: customers.nodes[0].identities.nodes[0].value } } });
+    await served(`query ($by: CustomerRef!) { customer(by: $by) { ${select} } }`, {
+      by: { externalId: { system: 'bulk', value: customers.nodes[0].identities.nodes[0].value } },
+    });
   });
 });

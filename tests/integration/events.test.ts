@@ -1,9 +1,9 @@
-// The event log as its readers see it: pages of it, and the feed of it over a socket.
+// The event log as its readers see it, page by page.
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor, lastSeq } from '../../src/events/index.ts';
 import { ask, bulk, codesOf, type Data, done, keyOfRole, makeCustomer } from '../support/core.ts';
-import { breakableClient, follow, type Item } from '../support/feed.ts';
+import { follow, type Item } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -12,15 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const eventFields = 'id cursor type subjectType subjectId customerId data occurredAt requestId actor { kind apiKey { name } } subject { id }';
+const eventFields =
+  'id cursor type subjectType subjectId customerId data occurredAt requestId actor { kind apiKey { name } } subject { id }';
 const page = `query ($first: Int, $after: String, $types: [String!], $subjectId: ID) { events(first: $first, after: $after, types: $types, subjectId: $subjectId) {
   nodes { ${eventFields} } edges { cursor } pageInfo { hasNextPage hasPreviousPage endCursor } totalCount(upTo: 100000) { value isExact } } }`;
-const read = (variables: object = {}, key?: string): Promise<Data> => ask(server, page, variables as Record<string, unknown>, key).then((data) => data.events);
+const read = (variables: object = {}, key?: string): Promise<Data> =>
+  ask(server, page, variables as Record<string, unknown>, key).then((data) => data.events);
 const feed = `subscription ($after: String, $types: [String!], $subjectId: ID) { events(after: $after, types: $types, subjectId: $subjectId) {
   __typename ... on Event { id cursor type subjectId data } ... on FeedCaughtUp { cursor } ... on FeedLagged { cursor behind } } }`;
 const update = (id: string, city: string) => done(server, 'customerUpdate', { id, city }, 'customer { id }');
 const eventsOf = (items: Item[]) => items.map((item) => item.data.events);
-const citiesOf = (items: Item[]) => eventsOf(items).flatMap((event) => (event.type === 'customer.updated' ? [event.data.after.city] : []));
 
 /** The cursor of the end of the log, once everything committed so far is in it. */
 async function end(): Promise<string> {
@@ -31,54 +32,120 @@ async function end(): Promise<string> {
 describe('pages of the log', () => {
   test('give each event once, oldest first, with who did what to which field', async () => {
     const after = await end();
-    const id = await makeCustomer(server, { displayName: 'Ada', identities: [{ kind: 'EMAIL', value: 'log@example.org' }], stage: 'prospect' });
+    const id = await makeCustomer(server, {
+      displayName: 'Ada',
+      identities: [{ kind: 'EMAIL', value: 'log@example.org' }],
+      stage: 'prospect',
+    });
     await update(id, 'London');
     await end();
     const all = await read({ after, first: 100 });
     expect(all.nodes.map((event: Data) => event.type)).toEqual(['customer.created', 'customer.updated']);
     expect(all.nodes[1]).toMatchObject({
-      id: expect.stringMatching(/^event_/), subjectType: 'Customer', subjectId: id, customerId: id, subject: { id }, data: { before: { city: null }, after: { city: 'London' } }, actor: { kind: 'API_KEY', apiKey: { name: 'Administrator' } }, requestId: expect.any(String),
+      id: expect.stringMatching(/^event_/),
+      subjectType: 'Customer',
+      subjectId: id,
+      customerId: id,
+      subject: { id },
+      data: { before: { city: null }, after: { city: 'London' } },
+      actor: { kind: 'API_KEY', apiKey: { name: 'Administrator' } },
+      requestId: expect.any(String),
     });
     const one = await read({ after, first: 1 });
-    expect([one.nodes, one.pageInfo]).toEqual([all.nodes.slice(0, 1), { hasNextPage: true, hasPreviousPage: true, endCursor: one.nodes[0].cursor }]);
+    expect([one.nodes, one.pageInfo]).toEqual([
+      all.nodes.slice(0, 1),
+      { hasNextPage: true, hasPreviousPage: true, endCursor: one.nodes[0].cursor },
+    ]);
     expect((await read({ after: one.pageInfo.endCursor })).nodes).toEqual(all.nodes.slice(1));
     const { customer } = await ask(server, 'query ($id: ID!) { customer(by: { id: $id }) { stage { id } } }', { id });
-    expect(all.nodes[0].data.after).toMatchObject({ displayName: 'Ada', stageId: customer.stage.id, identities: [{ kind: 'EMAIL', system: '', value: 'log@example.org' }] });
+    expect(all.nodes[0].data.after).toMatchObject({
+      displayName: 'Ada',
+      stageId: customer.stage.id,
+      identities: [{ kind: 'EMAIL', system: '', value: 'log@example.org' }],
+    });
   });
 
   test('are cut by type and by what they are about; a customer’s id gives all about the customer', async () => {
     const id = await makeCustomer(server, { displayName: 'Subject' });
-    await bulk(server, 'interactionsRecord', [{ customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND', conversation: { externalId: { system: 's', value: 'subject' } } }]);
+    await bulk(server, 'interactionsRecord', [
+      {
+        customer: { id },
+        kind: 'call',
+        channel: 'phone',
+        direction: 'INBOUND',
+        conversation: { externalId: { system: 's', value: 'subject' } },
+      },
+    ]);
     await update(id, 'Rome');
     await end();
     const types = async (variables: object) => (await read(variables)).nodes.map((event: Data) => event.type);
-    expect((await types({ subjectId: id })).sort()).toEqual(['conversation.opened', 'customer.created', 'customer.updated', 'interaction.recorded']);
-    expect(await types({ subjectId: id, types: ['customer.updated', 'interaction.recorded'] })).toEqual(['interaction.recorded', 'customer.updated']);
+    expect((await types({ subjectId: id })).sort()).toEqual([
+      'conversation.opened',
+      'customer.created',
+      'customer.updated',
+      'interaction.recorded',
+    ]);
+    expect(await types({ subjectId: id, types: ['customer.updated', 'interaction.recorded'] })).toEqual([
+      'interaction.recorded',
+      'customer.updated',
+    ]);
     const interaction = (await read({ subjectId: id, types: ['interaction.recorded'] })).nodes[0].subjectId;
-    expect(await read({ subjectId: interaction })).toMatchObject({ nodes: [{ type: 'interaction.recorded', customerId: id }], totalCount: { value: 1, isExact: true } });
+    expect(await read({ subjectId: interaction })).toMatchObject({
+      nodes: [{ type: 'interaction.recorded', customerId: id }],
+      totalCount: { value: 1, isExact: true },
+    });
     expect(await types({ subjectId: id, types: [] })).toEqual([]);
   });
 
   test('show ids and amounts as the rest of the API writes them', async () => {
     const id = await makeCustomer(server, { displayName: 'Written' });
-    const { results } = await bulk(server, 'interactionsRecord', [{ customer: { id }, kind: 'order_placed', touchPoint: 'web_shop', direction: 'INBOUND', value: { amount: '12.5', currency: 'GBP' } }]);
+    const { results } = await bulk(server, 'interactionsRecord', [
+      { customer: { id }, kind: 'order_placed', touchPoint: 'web_shop', direction: 'INBOUND', value: { amount: '12.5', currency: 'GBP' } },
+    ]);
     await end();
-    const { interaction } = await ask(server, 'query ($id: ID!) { interaction(id: $id) { kind { id } channel { id } touchPoint { id } occurredAt } }', { id: results[0].id });
+    const { interaction } = await ask(
+      server,
+      'query ($id: ID!) { interaction(id: $id) { kind { id } channel { id } touchPoint { id } occurredAt } }',
+      { id: results[0].id },
+    );
     const { nodes } = await read({ subjectId: results[0].id });
-    expect(nodes[0].data.after).toEqual({ customerId: id, kindId: interaction.kind.id, channelId: interaction.channel.id, touchPointId: interaction.touchPoint.id, direction: 'INBOUND', occurredAt: interaction.occurredAt, valueAmount: '12.50', valueCurrency: 'GBP' });
+    expect(nodes[0].data.after).toEqual({
+      customerId: id,
+      kindId: interaction.kind.id,
+      channelId: interaction.channel.id,
+      touchPointId: interaction.touchPoint.id,
+      direction: 'INBOUND',
+      occurredAt: interaction.occurredAt,
+      valueAmount: '12.50',
+      valueCurrency: 'GBP',
+    });
   });
 
   test('leave out what the role may not see: whole types, hidden fields, and everything without events:read', async () => {
-    const id = await makeCustomer(server, { displayName: 'Hidden', birthDate: '1990-01-01', city: 'Oslo', identities: [{ kind: 'EMAIL', value: 'hidden@example.org' }], stage: 'loyal' });
-    await bulk(server, 'interactionsRecord', [{ customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND', value: { amount: '1', currency: 'GBP' } }]);
+    const id = await makeCustomer(server, {
+      displayName: 'Hidden',
+      birthDate: '1990-01-01',
+      city: 'Oslo',
+      identities: [{ kind: 'EMAIL', value: 'hidden@example.org' }],
+      stage: 'loyal',
+    });
+    await bulk(server, 'interactionsRecord', [
+      { customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND', value: { amount: '1', currency: 'GBP' } },
+    ]);
     await end();
-    const key = await keyOfRole(server, { permissions: ['events:read', 'customers:read'], hiddenFields: ['Customer.birthDate', 'Customer.identities', 'Customer.stage'] });
+    const key = await keyOfRole(server, {
+      permissions: ['events:read', 'customers:read'],
+      hiddenFields: ['Customer.birthDate', 'Customer.identities', 'Customer.stage'],
+    });
     const seen = await read({ subjectId: id }, key);
     expect(seen.nodes.map((event: Data) => event.type)).toEqual(['customer.created']);
     expect(seen.totalCount.value).toBe(1);
     expect(seen.nodes[0].data.after).toMatchObject({ city: 'Oslo' });
     for (const name of ['birthDate', 'identities', 'stageId']) expect(seen.nodes[0].data.after).not.toHaveProperty(name);
-    const money = await keyOfRole(server, { permissions: ['events:read', 'interactions:read', 'customers:read'], hiddenFields: ['Interaction.value'] });
+    const money = await keyOfRole(server, {
+      permissions: ['events:read', 'interactions:read', 'customers:read'],
+      hiddenFields: ['Interaction.value'],
+    });
     const [recorded] = (await read({ subjectId: id, types: ['interaction.recorded'] }, money)).nodes;
     expect(Object.keys(recorded.data.after).filter((name) => name.startsWith('value'))).toEqual([]);
     expect(await codesOf(server, page, {}, await keyOfRole(server, { permissions: ['customers:read'] }))).toEqual(['FORBIDDEN']);
@@ -97,15 +164,23 @@ test('the log of an erased customer keeps its places and loses its data, in page
   const after = await end();
   const other = await makeCustomer(server, { displayName: 'Stays' });
   const id = await makeCustomer(server, { displayName: 'Erased Person' });
-  await bulk(server, 'interactionsRecord', [{ customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND', subject: 'Erased Person calls' }]);
+  await bulk(server, 'interactionsRecord', [
+    { customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND', subject: 'Erased Person calls' },
+  ]);
   const live = follow(server.subscriber(), feed, { after });
   await live.reach(4);
   const before = await read({ after });
   await done(server, 'customerErase', { id, confirm: 'erase' }, 'customer { id }');
   await end();
   const now = await read({ after });
-  expect(now.nodes.map((event: Data) => [event.cursor, event.type])).toEqual([...before.nodes.map((event: Data) => [event.cursor, event.type]), [expect.any(String), 'customer.erased']]);
-  expect(now.nodes.map((event: Data) => event.data)).toEqual([expect.objectContaining({ after: expect.anything() }), ...Array(3).fill({ erased: true })]);
+  expect(now.nodes.map((event: Data) => [event.cursor, event.type])).toEqual([
+    ...before.nodes.map((event: Data) => [event.cursor, event.type]),
+    [expect.any(String), 'customer.erased'],
+  ]);
+  expect(now.nodes.map((event: Data) => event.data)).toEqual([
+    expect.objectContaining({ after: expect.anything() }),
+    ...Array(3).fill({ erased: true }),
+  ]);
   expect(now.nodes.map((event: Data) => event.subject)).toEqual([{ id: other }, null, null, null]);
   const [gaps] = await server.db.query<{ missing: bigint }>(sql`select max(seq) - count(*) as missing from events`);
   expect(gaps!.missing).toBe(0n);
@@ -118,105 +193,4 @@ test('the log of an erased customer keeps its places and loses its data, in page
   expect(replayed.map((event) => event.type)).toEqual(now.nodes.map((event: Data) => event.type));
   live.stop();
   again.stop();
-});
-
-describe('the feed', () => {
-  test('gives what was missed since a cursor, says that it has caught up, and goes on live', async () => {
-    const after = await end();
-    const id = await makeCustomer(server, { displayName: 'Fed' });
-    for (const city of ['a', 'b']) await update(id, city);
-    await end();
-    const live = follow(server.subscriber(), feed, { after, subjectId: id });
-    const items = await live.reach(4);
-    expect(eventsOf(items).map((item) => item.type ?? item.__typename)).toEqual(['customer.created', 'customer.updated', 'customer.updated', 'FeedCaughtUp']);
-    await update(id, 'c');
-    await update(id, 'd');
-    expect(citiesOf(await live.reach(6))).toEqual(['a', 'b', 'c', 'd']);
-    const { nodes } = await read({ subjectId: id });
-    expect(eventsOf(items).flatMap((item) => (item.__typename === 'Event' ? [item.cursor] : []))).toEqual(nodes.map((event: Data) => event.cursor));
-    live.stop();
-  });
-
-  test('without a cursor begins at the end', async () => {
-    const id = await makeCustomer(server, { displayName: 'New' });
-    await end();
-    const live = follow(server.subscriber(), feed, { subjectId: id });
-    expect(eventsOf(await live.reach(1))).toMatchObject([{ __typename: 'FeedCaughtUp' }]);
-    await update(id, 'x');
-    expect(eventsOf(await live.reach(2))[1]).toMatchObject({ type: 'customer.updated', data: { before: { city: null }, after: { city: 'x' } } });
-    live.stop();
-  });
-
-  test('resumed by cursor after cut sockets, while writers write, misses nothing and doubles nothing', async () => {
-    const after = await end();
-    const customers = await Promise.all([0, 1, 2].map((n) => makeCustomer(server, { displayName: `Writer ${n}` })));
-    const { client, cut } = breakableClient(server);
-    const rounds = 25;
-    let writing = true;
-    const writers = Promise.all(
-      customers.map(async (id) => {
-        for (let n = 0; n < rounds; n++) await update(id, String(n));
-      }),
-    ).then(() => (writing = false));
-    const got: Data[] = [];
-    let cursor = after;
-    let cuts = 0;
-    while (writing || got.length < customers.length * rounds) {
-      const live = follow(client, feed, { after: cursor, types: ['customer.updated'] });
-      const enough = 4 + (cuts % 3) * 3;
-      await vi.waitUntil(() => live.items.length >= enough || got.length + citiesOf(live.items).length >= customers.length * rounds || live.over(), { timeout: 15_000, interval: 2 });
-      cut();
-      await vi.waitUntil(live.over, { timeout: 5_000, interval: 2 });
-      cuts++;
-      for (const item of eventsOf(live.items)) {
-        cursor = item.cursor;
-        if (item.__typename === 'Event') got.push(item);
-      }
-    }
-    await writers;
-    expect(cuts).toBeGreaterThan(3);
-    expect(new Set(got.map((event) => event.id)).size).toBe(got.length);
-    for (const id of customers) expect(got.filter((event) => event.subjectId === id).map((event) => event.data.after.city)).toEqual(Array.from({ length: rounds }, (_, n) => String(n)));
-  });
-
-  test('shows a role only its types and fields', async () => {
-    const key = await keyOfRole(server, { permissions: ['events:read', 'customers:read'], hiddenFields: ['Customer.city'] });
-    const id = await makeCustomer(server, { displayName: 'Cut' });
-    const live = follow(server.subscriber({ key }), feed, { after: await end() });
-    await live.reach(1);
-    await bulk(server, 'interactionsRecord', [{ customer: { id }, kind: 'call', channel: 'phone', direction: 'INBOUND' }]);
-    await done(server, 'customerUpdate', { id, city: 'Secret', region: 'Open' }, 'customer { id }');
-    expect(eventsOf(await live.reach(2))).toMatchObject([{ __typename: 'FeedCaughtUp' }, { type: 'customer.updated', data: { before: { region: null }, after: { region: 'Open' } } }]);
-    expect(JSON.stringify(live.items)).not.toContain('Secret');
-    live.stop();
-  });
-
-  test('refuses bad cursors and roles without events:read; a socket without a credential is closed', async () => {
-    const refused = async (variables: object, key?: string) => {
-      const live = follow(server.subscriber(key === undefined ? {} : { key }), feed, variables as Record<string, unknown>);
-      await vi.waitUntil(() => live.codes().length > 0, { timeout: 10_000, interval: 5 });
-      return live.codes();
-    };
-    expect(await refused({ after: 'x' })).toEqual(['CURSOR_INVALID']);
-    expect(await refused({ after: encodeCursor(10n ** 12n) })).toEqual(['CURSOR_AHEAD']);
-    expect(await refused({ subjectId: 'x' })).toEqual(['ID_INVALID']);
-    expect(await refused({}, await keyOfRole(server, { permissions: ['customers:read'] }))).toEqual(['FORBIDDEN']);
-    expect(await refused({}, 'trato_wrong')).toEqual(['closed 4403']);
-    const anonymous = follow(server.subscriber({ key: null }), feed);
-    await vi.waitUntil(() => anonymous.codes().length > 0, { timeout: 10_000, interval: 5 });
-    expect(anonymous.codes()).toEqual(['closed 4403']);
-  });
-
-  test('that is quiet lets its follower go as soon as it is left, by completing or by a cut socket', async () => {
-    await vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
-    const id = await makeCustomer(server, { displayName: 'Quiet' });
-    const { client, cut } = breakableClient(server);
-    const feeds = [1, 2, 3].map(() => follow(client, feed, { subjectId: id }));
-    await Promise.all(feeds.map((one) => one.reach(1)));
-    expect(server.events.hub.followers()).toBe(3);
-    feeds[0]!.stop();
-    await vi.waitUntil(() => server.events.hub.followers() === 2, { timeout: 10_000, interval: 5 });
-    cut();
-    await vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
-  });
 });

@@ -16,17 +16,36 @@ afterAll(() => server?.stop());
 const entry = `at type node { __typename ... on Interaction { subject } ... on Conversation { subject } ... on Preference { topic } ... on Need { topic } ... on LifecycleTransition { to { key } } ... on Relationship { kind { key } } }`;
 const page = (select: string) => `query ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $types: [TimelineType!]) {
   customer(by: { id: $id }) { timeline(first: $first, after: $after, last: $last, before: $before, types: $types) { ${select} } } }`;
-const read = (id: string, variables: object = {}, select = `nodes { ${entry} }`, key?: string): Promise<Data> => ask(server, page(select), { id, ...variables }, key).then((data) => data.customer.timeline);
+const read = (id: string, variables: object = {}, select = `nodes { ${entry} }`, key?: string): Promise<Data> =>
+  ask(server, page(select), { id, ...variables }, key).then((data) => data.customer.timeline);
 
 async function livelyCustomer(): Promise<string> {
   const id = await makeCustomer(server, { displayName: 'Lively' });
   const customer = { id };
   await bulk(server, 'interactionsRecord', [
-    { customer, kind: 'call', channel: 'phone', direction: 'INBOUND', occurredAt: '2025-01-01T00:00:00Z', subject: 'first', conversation: { externalId: { system: 'pbx', value: id } } },
+    {
+      customer,
+      kind: 'call',
+      channel: 'phone',
+      direction: 'INBOUND',
+      occurredAt: '2025-01-01T00:00:00Z',
+      subject: 'first',
+      conversation: { externalId: { system: 'pbx', value: id } },
+    },
     { customer, kind: 'call', channel: 'phone', direction: 'INBOUND', occurredAt: '2025-01-04T00:00:00Z', subject: 'second' },
   ]);
-  await done(server, 'preferenceAdd', { customer, topic: 'colour', value: 'red', basis: 'STATED', observedAt: '2025-01-02T00:00:00Z' }, 'preference { id }');
-  await done(server, 'needAdd', { customer, topic: 'ladder', value: 'long', basis: 'STATED', observedAt: '2025-01-03T00:00:00Z' }, 'need { id }');
+  await done(
+    server,
+    'preferenceAdd',
+    { customer, topic: 'colour', value: 'red', basis: 'STATED', observedAt: '2025-01-02T00:00:00Z' },
+    'preference { id }',
+  );
+  await done(
+    server,
+    'needAdd',
+    { customer, topic: 'ladder', value: 'long', basis: 'STATED', observedAt: '2025-01-03T00:00:00Z' },
+    'need { id }',
+  );
   await done(server, 'customerMoveToStage', { customer, stage: 'loyal', occurredAt: '2025-01-05T00:00:00Z' }, 'customer { id }');
   return id;
 }
@@ -36,7 +55,11 @@ test('shows every kind of thing in one list, newest first', async () => {
   const other = await makeCustomer(server, { displayName: 'Firm' });
   await done(server, 'relationshipCreate', { kind: 'works_at', from: { id }, to: { id: other } }, 'relationship { id }');
   const timeline = await read(id);
-  const told = timeline.nodes.map(({ at, type, node }: Data) => [at.slice(0, 10), type, node.subject ?? node.topic ?? node.to?.key ?? node.kind.key]);
+  const told = timeline.nodes.map(({ at, type, node }: Data) => [
+    at.slice(0, 10),
+    type,
+    node.subject ?? node.topic ?? node.to?.key ?? node.kind.key,
+  ]);
   expect(told[0].slice(1)).toEqual(['Relationship', 'works_at']);
   expect(told.slice(1, 5)).toEqual([
     ['2025-01-05', 'LifecycleTransition', 'loyal'],
@@ -45,7 +68,10 @@ test('shows every kind of thing in one list, newest first', async () => {
     ['2025-01-02', 'Preference', 'colour'],
   ]);
   // The conversation began with its first interaction, at the same moment.
-  expect(told.slice(5).sort()).toEqual([['2025-01-01', 'Conversation', 'first'], ['2025-01-01', 'Interaction', 'first']]);
+  expect(told.slice(5).sort()).toEqual([
+    ['2025-01-01', 'Conversation', 'first'],
+    ['2025-01-01', 'Interaction', 'first'],
+  ]);
   expect((await read(other)).nodes.map((one: Data) => one.type)).toEqual(['Relationship']);
 });
 
@@ -70,7 +96,10 @@ describe('shows only', () => {
     const key = await keyOfRole(server, { permissions: ['customers:read', 'conversations:read', 'lifecycle:read'] });
     expect((await typesOf({}, key)).sort()).toEqual(['Conversation', 'LifecycleTransition', 'Need', 'Preference']);
     expect(await typesOf({ types: ['INTERACTION', 'NEED'] }, key)).toEqual(['Need']);
-    const timeless = await keyOfRole(server, { permissions: ['customers:read', 'interactions:read'], hiddenFields: ['Interaction.occurredAt'] });
+    const timeless = await keyOfRole(server, {
+      permissions: ['customers:read', 'interactions:read'],
+      hiddenFields: ['Interaction.occurredAt'],
+    });
     expect((await typesOf({}, timeless)).sort()).toEqual(['Need', 'Preference']);
   });
 
@@ -86,7 +115,11 @@ describe('pages', () => {
     const pages: string[][] = [];
     for (let cursor: string | null = null; ; ) {
       const variables: Record<string, unknown> = { types, ...(backward ? { last: size, before: cursor } : { first: size, after: cursor }) };
-      const { edges, pageInfo } = await read(id, variables, 'edges { cursor node { at type node { ... on Node { id } } } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }');
+      const { edges, pageInfo } = await read(
+        id,
+        variables,
+        'edges { cursor node { at type node { ... on Node { id } } } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }',
+      );
       expect(edges.length).toBeLessThanOrEqual(size);
       expect([pageInfo.startCursor, pageInfo.endCursor]).toEqual([edges[0]?.cursor ?? null, edges.at(-1)?.cursor ?? null]);
       expect(backward ? pageInfo.hasNextPage : pageInfo.hasPreviousPage).toBe(cursor !== null);
@@ -98,10 +131,15 @@ describe('pages', () => {
   }
 
   // Times collide across the types on purpose.
-  const thing = fc.record({ type: fc.constantFrom('preferences', 'needs', 'conversations', 'interactions'), hour: fc.integer({ min: 0, max: 3 }) });
+  const thing = fc.record({
+    type: fc.constantFrom('preferences', 'needs', 'conversations', 'interactions'),
+    hour: fc.integer({ min: 0, max: 3 }),
+  });
 
   test('walk to the end, either way, gives each thing once and in order, with ties across types', async () => {
-    const [words] = await server.db.query<{ channel: string; kind: string }>(sql`select (select id from channels limit 1) as channel, (select id from interaction_kinds limit 1) as kind`);
+    const [words] = await server.db.query<{ channel: string; kind: string }>(
+      sql`select (select id from channels limit 1) as channel, (select id from interaction_kinds limit 1) as kind`,
+    );
     await fc.assert(
       fc.asyncProperty(fc.array(thing, { maxLength: 18 }), fc.integer({ min: 1, max: 5 }), async (things, size) => {
         const id = await makeCustomer(server, { displayName: 'Walked' });
@@ -109,9 +147,17 @@ describe('pages', () => {
         for (const { type, hour } of things) {
           const at = new Date(Date.UTC(2025, 0, 1, hour));
           if (type === 'interactions')
-            await server.db.execute(sql`insert into interactions (workspace_id, id, customer_id, channel_id, kind_id, direction, occurred_at, actor_kind) values (${w}, ${newId()}, ${c}, ${words!.channel}, ${words!.kind}, 'INBOUND', ${at}, 'SYSTEM')`);
-          else if (type === 'conversations') await server.db.execute(sql`insert into conversations (workspace_id, id, customer_id, created_at) values (${w}, ${newId()}, ${c}, ${at})`);
-          else await server.db.execute(sql`insert into ${sql([type] as never)} (workspace_id, id, customer_id, topic, value, basis, observed_at) values (${w}, ${newId()}, ${c}, 't', 'v', 'STATED', ${at})`);
+            await server.db.execute(
+              sql`insert into interactions (workspace_id, id, customer_id, channel_id, kind_id, direction, occurred_at, actor_kind) values (${w}, ${newId()}, ${c}, ${words!.channel}, ${words!.kind}, 'INBOUND', ${at}, 'SYSTEM')`,
+            );
+          else if (type === 'conversations')
+            await server.db.execute(
+              sql`insert into conversations (workspace_id, id, customer_id, created_at) values (${w}, ${newId()}, ${c}, ${at})`,
+            );
+          else
+            await server.db.execute(
+              sql`insert into ${sql([type] as never)} (workspace_id, id, customer_id, topic, value, basis, observed_at) values (${w}, ${newId()}, ${c}, 't', 'v', 'STATED', ${at})`,
+            );
         }
         const whole = await walk(id, 100, false);
         expect(whole).toHaveLength(things.length);
@@ -141,7 +187,18 @@ describe('pages', () => {
 test('20 customers with 5 entries each cost as many statements as one customer does, each cut in SQL', async () => {
   const emails = Array.from({ length: 20 }, (_, i) => `many${i}@example.org`);
   for (const n of [1, 2, 3, 4, 5, 6, 7]) {
-    await bulk(server, 'interactionsRecord', emails.map((value) => ({ customer: { identity: { kind: 'EMAIL', value } }, kind: 'call', channel: 'phone', direction: 'INBOUND', subject: `${n}`, conversation: { externalId: { system: `s${n}`, value } } })));
+    await bulk(
+      server,
+      'interactionsRecord',
+      emails.map((value) => ({
+        customer: { identity: { kind: 'EMAIL', value } },
+        kind: 'call',
+        channel: 'phone',
+        direction: 'INBOUND',
+        subject: `${n}`,
+        conversation: { externalId: { system: `s${n}`, value } },
+      })),
+    );
   }
   const document = `query ($first: Int) { customers(first: $first, filter: { name: "many" }) { nodes { timeline(first: 5) { nodes { ${entry} } totalCount { value } } } } }`;
   const cost = async (first: number) => {

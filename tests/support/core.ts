@@ -13,7 +13,12 @@ export async function ask(server: TestServer, document: string, variables: Recor
 }
 
 /** Answers the codes of an operation's errors; none when it succeeds. */
-export async function codesOf(server: TestServer, document: string, variables: Record<string, unknown> = {}, key?: string): Promise<string[]> {
+export async function codesOf(
+  server: TestServer,
+  document: string,
+  variables: Record<string, unknown> = {},
+  key?: string,
+): Promise<string[]> {
   const { errors } = await server.query(document, variables, key === undefined ? {} : { key });
   return errors.map((error) => error.extensions.code);
 }
@@ -22,15 +27,32 @@ const userErrors = `userErrors { __typename code path
   ... on VersionConflictError { current { id ... on Customer { version displayName } } } ... on DuplicateError { existing { id } } }`;
 
 /** Runs a mutation with its `input`; answers the payload with `select` of it and `userErrors`. */
-export async function mutate(server: TestServer, name: string, input: object, select: string, options: { key?: string; idempotent?: string } = {}): Promise<Data> {
+export async function mutate(
+  server: TestServer,
+  name: string,
+  input: object,
+  select: string,
+  options: { key?: string; idempotent?: string } = {},
+): Promise<Data> {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const directive = options.idempotent ? ` @idempotent(key: "${options.idempotent}")` : '';
-  const data = await ask(server, `mutation ($input: ${type}!) { ${name}(input: $input)${directive} { ${select} ${userErrors} } }`, { input }, options.key);
+  const data = await ask(
+    server,
+    `mutation ($input: ${type}!) { ${name}(input: $input)${directive} { ${select} ${userErrors} } }`,
+    { input },
+    options.key,
+  );
   return data[name];
 }
 
 /** The same, for one that must not meet user errors. */
-export async function done(server: TestServer, name: string, input: object, select: string, options: { key?: string; idempotent?: string } = {}): Promise<Data> {
+export async function done(
+  server: TestServer,
+  name: string,
+  input: object,
+  select: string,
+  options: { key?: string; idempotent?: string } = {},
+): Promise<Data> {
   const payload = await mutate(server, name, input, select, options);
   if (payload.userErrors.length > 0) throw new Error(JSON.stringify(payload.userErrors));
   return payload;
@@ -50,13 +72,18 @@ export async function makeCustomer(server: TestServer, input: object): Promise<s
 
 /** Records an interaction by e-mail unless told otherwise; answers its id. */
 export async function record(server: TestServer, input: object): Promise<string> {
-  return (await done(server, 'interactionRecord', { kind: 'enquiry', channel: 'email', direction: 'INBOUND', ...input }, 'interaction { id }')).interaction.id;
+  return (
+    await done(server, 'interactionRecord', { kind: 'enquiry', channel: 'email', direction: 'INBOUND', ...input }, 'interaction { id }')
+  ).interaction.id;
 }
 
 let roles = 0;
 
 /** Makes a role and an API key that has it. */
-export async function keyOfRole(server: TestServer, role: { permissions: string[]; rowScopes?: object[]; hiddenFields?: string[] }): Promise<string> {
+export async function keyOfRole(
+  server: TestServer,
+  role: { permissions: string[]; rowScopes?: object[]; hiddenFields?: string[] },
+): Promise<string> {
   const key = `test_${++roles}`;
   await done(server, 'roleCreate', { key, name: key, ...role }, 'role { id }');
   return (await done(server, 'apiKeyCreate', { name: key, role: key }, 'key')).key;

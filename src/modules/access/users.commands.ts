@@ -1,6 +1,6 @@
 // Changing users.
 import { z } from 'zod';
-import { isEmail, normaliseEmail } from '../../auth/email.ts';
+import { normaliseEmail } from '../../lib/email.ts';
 import { type BulkInput, type BulkOutcome, type BulkRow, defineBulkCommand } from '../../commands/bulk.ts';
 import { type Command, type CommandContext, defineCommand } from '../../commands/command.ts';
 import { externalRef, id, input, key, text, version } from '../../commands/fields.ts';
@@ -19,9 +19,9 @@ function email(description: string) {
     .string()
     .transform((value, context) => {
       const address = normaliseEmail(value);
-      if (!isEmail(address))
-        context.addIssue({ code: 'custom', message: 'Not an e-mail address such as ada@example.com.', params: { code: 'EMAIL_INVALID' } });
-      return address;
+      if (address !== null) return address;
+      context.addIssue({ code: 'custom', message: 'Not an e-mail address such as ada@example.com.', params: { code: 'EMAIL_INVALID' } });
+      return z.NEVER;
     })
     .meta({ description });
 }

@@ -2,12 +2,12 @@ import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDomain, type TestDomain } from '../../../tests/support/domain.ts';
 import { encodeId } from '../../graphql/ids.ts';
-import { needCommands, preferenceCommands } from './knowledge.commands.ts';
 import { interactionsRecord } from '../interactions/index.ts';
 import { customerMoveToStage } from '../lifecycle/index.ts';
 import { relationshipCreate } from '../relationships/relationships.commands.ts';
 import { customerCreate, customerUpdate } from './customers.commands.ts';
 import { customerErase } from './erase.command.ts';
+import { needCommands, preferenceCommands } from './knowledge.commands.ts';
 
 let domain: TestDomain;
 beforeAll(async () => {
@@ -23,14 +23,24 @@ async function whereabouts(text: string): Promise<Record<string, number>> {
   const tables = await domain.db.query<{ name: string }>(sql`select tablename as name from pg_tables where schemaname = 'public'`);
   const found: Record<string, number> = {};
   for (const { name } of tables) {
-    const [row] = await domain.db.query<{ count: bigint }>(sql`select count(*) as count from ${raw(name)} t where t::text ilike ${`%${text}%`}`);
+    const [row] = await domain.db.query<{ count: bigint }>(
+      sql`select count(*) as count from ${raw(name)} t where t::text ilike ${`%${text}%`}`,
+    );
     if (row!.count > 0n) found[name] = Number(row!.count);
   }
   return found;
 }
 
 test('leaves no trace of the customer but redacted events, and all of everybody else', async () => {
-  const create = async (name: string) => (await domain.done(customerCreate, { givenName: `Secret${name}`, identities: [{ kind: 'EMAIL', value: `secret${name}@example.org` }], stage: 'prospect', tags: ['secretA'] })).id;
+  const create = async (name: string) =>
+    (
+      await domain.done(customerCreate, {
+        givenName: `Secret${name}`,
+        identities: [{ kind: 'EMAIL', value: `secret${name}@example.org` }],
+        stage: 'prospect',
+        tags: ['secretA'],
+      })
+    ).id;
   const [erased, friend] = [await create('A'), await create('B')];
   await domain.done(preferenceCommands.add, { customer: ref(erased), topic: 't', value: 'secretA likes red', basis: 'STATED' });
   await domain.done(needCommands.add, { customer: ref(erased), topic: 't', value: 'secretA lacks blue', basis: 'STATED' });
@@ -40,13 +50,26 @@ test('leaves no trace of the customer but redacted events, and all of everybody 
   const thread = { externalId: { system: 'mail', value: 'secretA thread' } };
   await domain.done(interactionsRecord, {
     rows: [
-      contact(erased, { subject: 'secretA asks', body: 'secretA', conversation: thread, participants: [{ customer: ref(friend), role: 'cc' }] }),
-      contact(friend, { subject: 'mine', participants: [{ customer: ref(erased), role: 'secretA cc' }, { customer: ref(friend), role: 'self' }] }),
+      contact(erased, {
+        subject: 'secretA asks',
+        body: 'secretA',
+        conversation: thread,
+        participants: [{ customer: ref(friend), role: 'cc' }],
+      }),
+      contact(friend, {
+        subject: 'mine',
+        participants: [
+          { customer: ref(erased), role: 'secretA cc' },
+          { customer: ref(friend), role: 'self' },
+        ],
+      }),
       // Recorded for the wrong one at first.
       contact(friend, { subject: 'secretA by mistake', externalRef: { system: 'x', value: 'moved' } }),
     ],
   });
-  await domain.done(interactionsRecord, { rows: [contact(erased, { subject: 'secretA by mistake', externalRef: { system: 'x', value: 'moved' } })] });
+  await domain.done(interactionsRecord, {
+    rows: [contact(erased, { subject: 'secretA by mistake', externalRef: { system: 'x', value: 'moved' } })],
+  });
   const before = await domain.db.query<{ count: bigint }>(sql`select count(*) as count from event_inbox`);
 
   expect((await domain.run(customerErase, { ...ref(erased), confirm: 'yes' })).userErrors).toMatchObject([{ code: 'NOT_CONFIRMED' }]);
@@ -57,13 +80,17 @@ test('leaves no trace of the customer but redacted events, and all of everybody 
   expect(left).toEqual({ customers: 1, event_inbox: 1 });
   const byId = await whereabouts(erased);
   expect(Object.keys(byId)).toEqual(['event_inbox']);
-  const events = await domain.db.query<{ type: string; data: object }>(sql`select type, data from event_inbox where customer_id = ${erased}::uuid order by position`);
+  const events = await domain.db.query<{ type: string; data: object }>(
+    sql`select type, data from event_inbox where customer_id = ${erased}::uuid order by position`,
+  );
   expect(events.length).toBeGreaterThan(8);
   for (const event of events) expect(event.data).toEqual({ erased: true });
   expect(events.at(-1)!.type).toBe('customer.erased');
   const after = await domain.db.query<{ count: bigint }>(sql`select count(*) as count from event_inbox`);
   expect(after[0]!.count).toBe(before[0]!.count + 1n);
-  const mine = await domain.db.query<{ subject: string; participants: bigint }>(sql`select subject, (select count(*) from interaction_participants p where p.interaction_id = i.id) as participants from interactions i`);
+  const mine = await domain.db.query<{ subject: string; participants: bigint }>(
+    sql`select subject, (select count(*) from interaction_participants p where p.interaction_id = i.id) as participants from interactions i`,
+  );
   expect(mine).toEqual([{ subject: 'mine', participants: 1n }]);
   expect((await domain.run(customerUpdate, { ...ref(erased), city: 'X' })).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
 });
@@ -81,8 +108,18 @@ test('meets writers of the same customer without losing its way: afterwards ther
     const { id } = await domain.done(customerCreate, { identities: [{ kind: 'EMAIL', value }] });
     const byEmail = { customer: { identity: { kind: 'EMAIL', value } }, kind: 'call', channel: 'phone', direction: 'INBOUND' };
     const write = () => domain.run(interactionsRecord, { rows: [byEmail], onError: 'SKIP' });
-    await Promise.all([write(), write(), domain.run(customerErase, { ...ref(id), confirm: 'erase' }), write(), write()]);
-    const rows = await domain.db.query<{ id: string }>(sql`select c.id from customers c join identities i on i.customer_id = c.id where i.value = ${value}`);
+    const [erased, ...written] = await Promise.all([
+      domain.run(customerErase, { ...ref(id), confirm: 'erase' }),
+      write(),
+      write(),
+      write(),
+      write(),
+    ]);
+    expect(erased.userErrors).toEqual([]);
+    expect(written.flatMap(({ result }) => result!.results.map((row) => row.status))).toEqual(Array(4).fill('CREATED'));
+    const rows = await domain.db.query<{ id: string }>(
+      sql`select c.id from customers c join identities i on i.customer_id = c.id where i.value = ${value}`,
+    );
     expect(rows.length).toBeLessThanOrEqual(1);
     expect(rows).not.toContainEqual({ id });
     const orphans = await domain.db.query(sql`select 1 from interactions where customer_id = ${id}::uuid`);

@@ -1,9 +1,9 @@
 // Identities in the form in which they are compared. The same e-mail or phone written in two ways is one identity.
-import { domainToASCII } from 'node:url';
 import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
 import { bool, input, oneOf, text } from '../../commands/fields.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
+import { normaliseEmail } from '../../lib/email.ts';
 
 /** An identity as somebody writes it. */
 export type IdentityInput = { kind: IdentityKind; system?: string | null; value: string; verified?: boolean | null; primary?: boolean | null };
@@ -23,19 +23,6 @@ export const identityInput = input('IdentityInput', 'A way a customer is known.'
   verified: bool('Whether the customer proved to own it.').nullish(),
   primary: bool('Whether to prefer it among those of its kind.').nullish(),
 });
-
-// The addr-spec of RFC 5321 without quoted local parts and address literals, which no mail service hands out.
-const LOCAL = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
-const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])$/;
-
-/** Lower case, the domain in its ASCII form; null when it is no e-mail address. */
-export function normaliseEmail(written: string): string | null {
-  const email = written.trim().normalize('NFC');
-  const at = email.lastIndexOf('@');
-  const local = email.slice(0, at).toLowerCase();
-  const domain = domainToASCII(email.slice(at + 1));
-  return at > 0 && local.length <= 64 && LOCAL.test(local) && DOMAIN.test(domain) ? `${local}@${domain}` : null;
-}
 
 /** E.164; numbers without a country prefix are read as of `country`. Null when no such number can exist. */
 export function normalisePhone(written: string, country: string | null): string | null {

@@ -1,6 +1,5 @@
 // Recognising customers: from references and identities to rows, creating those not known yet. Safe when two arrive at the same moment.
 import sql from 'sql-template-tag';
-import { scopeOf } from '../../auth/permissions.ts';
 import type { CommandContext } from '../../commands/command.ts';
 import { externalRef, id, oneOfInput } from '../../commands/fields.ts';
 import { insertRows, insertSql } from '../../commands/rows.ts';
@@ -8,9 +7,8 @@ import { reject, type UserError, userError } from '../../commands/user-errors.ts
 import { RetryTransaction } from '../../db/database.ts';
 import type { IdentityKind } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import { rowPolicy } from '../../query/policy.ts';
-import { customer } from './customers.entity.ts';
 import { type IdentityInput, identityKey, identityRefInput, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
+import { reachOf, reachPolicy } from './reach.ts';
 
 /** Names a customer: by id, by an identity, or by its id in another system (the identity of kind EXTERNAL). */
 export const customerRef = (description: string) =>
@@ -95,15 +93,20 @@ export async function insertCustomers(ctx: CommandContext, customers: NewCustome
 export async function lockCustomers(ctx: CommandContext, ids: Iterable<string>): Promise<Set<string>> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Set();
-  const rows = await ctx.tx.query<{ id: string }>(sql`select c.id from customers c where ${rowPolicy(ctx.viewer, customer, 'c')} and c.id = any(${wanted}::uuid[]) order by c.id for no key update of c`);
+  const rows = await ctx.tx.query<{ id: string }>(sql`select c.id from customers c where ${reachPolicy(ctx, 'c')} and c.id = any(${wanted}::uuid[]) order by c.id for no key update of c`);
   return new Set(rows.map((row) => row.id));
+}
+
+/** Starts the command over when a customer who was known a moment ago can only be gone: it was erased meanwhile. */
+export function retryIfErased(ctx: CommandContext): void {
+  if (reachOf(ctx) === 'ALL') throw new RetryTransaction('the customer was erased meanwhile');
 }
 
 export type Resolved = { id: string } | { error: UserError };
 
-/** Who owns a new customer when nobody is named: the signed-in user, if otherwise the role would not see it. */
+/** Who owns a new customer when nobody is named: the signed-in user, if otherwise it would be out of reach. */
 export function defaultOwner(ctx: CommandContext): string | null {
-  return scopeOf(ctx.viewer.role, 'customers') === 'ALL' ? null : ctx.viewer.userId;
+  return reachOf(ctx) === 'ALL' ? null : ctx.viewer.userId;
 }
 
 /** The columns of a customer of whom nothing but identities is known. */
@@ -140,6 +143,7 @@ export async function resolveCustomerRefs(ctx: CommandContext, refs: readonly Cu
     if (identity && isUserError(identity)) return { error: identity };
     if (found === null) return { error: userError('NOT_FOUND', 'There is no such customer.', []) };
     if (fresh.has(found) || locked.has(found)) return { id: found };
+    if (!refs[i]!.id) retryIfErased(ctx);
     return { error: refs[i]!.id ? userError('NOT_FOUND', 'There is no such customer.', []) : userError('NOT_VISIBLE', 'This customer is known, but not in the rows of your role.', []) };
   });
 }

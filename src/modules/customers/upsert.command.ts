@@ -1,5 +1,5 @@
 // customersUpsert: set-based, matched by external id and identities.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type BulkRow, type BulkSink, defineBulkCommand, rowError, wavesOf } from '../../commands/bulk.ts';
 import type { CommandContext } from '../../commands/command.ts';
 import { dateTime, input, key } from '../../commands/fields.ts';
@@ -9,7 +9,7 @@ import { newId } from '../../lib/typeid.ts';
 import { recordStageEntry } from './stage-entry.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
 import { type IdentityInput, identityKey, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
-import { defaultOwner, findByIdentities, insertCustomers, insertIdentities, lockCustomers, type NewIdentity, workspaceCountry } from './resolve.ts';
+import { defaultOwner, findByIdentities, insertCustomers, insertIdentities, lockCustomers, type NewIdentity, retryIfErased, workspaceCountry } from './resolve.ts';
 import { writePatches } from './write-patches.ts';
 
 type Row = CustomerFields & { externalId?: { system: string; value: string } | null; identities?: IdentityInput[] | null; stage?: string | null; createdAt?: Date | null };
@@ -90,6 +90,7 @@ async function applyWave(ctx: CommandContext, wave: Prepared[], sink: BulkSink):
   for (const [i, one] of matched.entries()) {
     const row = one.customerId ? (current.get(one.customerId) ?? null) : null;
     if (one.customerId && !row) {
+      retryIfErased(ctx);
       sink.reject(one.index, rowError('NOT_VISIBLE', 'This customer is known, but not in the rows of your role.', []));
       continue;
     }
@@ -130,7 +131,7 @@ async function insertFresh(ctx: CommandContext, fresh: { prepared: Prepared; pat
   });
   await insertCustomers(ctx, made);
   await recordStageEntry(ctx, made.flatMap(({ id, columns: { stageId }, createdAt }) => (stageId ? [{ customerId: id, fromId: null, toId: stageId as string, occurredAt: createdAt, reason: null }] : [])));
-  fresh.forEach(({ prepared }, i) => sink.done(prepared.index, 'CREATED', made[i]!.id));
+  for (const [i, { prepared }] of fresh.entries()) sink.done(prepared.index, 'CREATED', made[i]!.id);
 }
 
 async function changeExisting(ctx: CommandContext, changed: { prepared: Prepared; patch: Patch; row: CustomerRow }[], known: Map<string, string>, sink: BulkSink): Promise<void> {
@@ -143,5 +144,7 @@ async function changeExisting(ctx: CommandContext, changed: { prepared: Prepared
   // An empty name in the source does not clear the one that was built here.
   const patches = changed.map(({ patch, row }) => ({ row, changes: changesOf(row, patch.displayName === '' ? { ...patch, displayName: undefined } : patch) }));
   await writePatches(ctx, patches.flatMap(({ row, changes }) => (changes ? [{ row, changes }] : [])));
-  changed.forEach(({ prepared, row }, i) => sink.done(prepared.index, patches[i]!.changes || grown.has(row.id) ? 'UPDATED' : 'UNCHANGED', row.id));
+  for (const [i, { prepared, row }] of changed.entries()) {
+    sink.done(prepared.index, patches[i]!.changes || grown.has(row.id) ? 'UPDATED' : 'UNCHANGED', row.id);
+  }
 }

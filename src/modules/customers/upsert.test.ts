@@ -24,7 +24,9 @@ async function empty() {
     async upsert(rows: object[], more: object = {}) {
       const { result, userErrors } = await domain.run(customersUpsert, { rows, ...more }, viewer);
       if (!result) throw new Error(JSON.stringify(userErrors));
-      return result.results.map(({ status, userErrors: errors }) => [status, ...errors.map(({ code, path }) => `${code} ${path.join('.')}`)].join(' '));
+      return result.results.map(({ status, userErrors: errors }) =>
+        [status, ...errors.map(({ code, path }) => `${code} ${path.join('.')}`)].join(' '),
+      );
     },
     customers: () =>
       read<{ displayName: string; tags: string[]; city: string | null; version: number; known: string[] }>(sql`
@@ -32,7 +34,9 @@ async function empty() {
           array(select i.value from identities i where i.customer_id = c.id order by i.value) as known
         from customers c where c.workspace_id = ${workspaceId}::uuid order by c.created_at, c.id`),
     events: () =>
-      read<{ type: string; data: Record<string, unknown> }>(sql`select type, data from event_inbox where workspace_id = ${workspaceId}::uuid and customer_id is not null order by position`),
+      read<{ type: string; data: Record<string, unknown> }>(
+        sql`select type, data from event_inbox where workspace_id = ${workspaceId}::uuid and customer_id is not null order by position`,
+      ),
   };
 }
 
@@ -48,7 +52,9 @@ describe('rows of one call', () => {
       { identities: [email('ada@example.org')], city: 'Rome' },
     ]);
     expect(statuses).toEqual(['UPDATED', 'UPDATED', 'UPDATED', 'UPDATED', 'UNCHANGED']);
-    expect(await customers()).toEqual([{ displayName: 'ada@example.org', tags: ['a', 'b'], city: 'Rome', version: 4, known: ['1', 'ada@example.org', 'ada@work.example'] }]);
+    expect(await customers()).toEqual([
+      { displayName: 'ada@example.org', tags: ['a', 'b'], city: 'Rome', version: 4, known: ['1', 'ada@example.org', 'ada@work.example'] },
+    ]);
     const cities = (await events()).filter((event) => event.type === 'customer.updated').map(({ data }) => data);
     expect(cities).toEqual([
       { before: { city: 'London', tags: [] }, after: { city: 'Paris', tags: ['b'] } },
@@ -59,7 +65,11 @@ describe('rows of one call', () => {
 
   test('may link identities that no row alone holds', async () => {
     const { upsert, customers } = await empty();
-    const rows = [{ identities: [email('a@x.example'), email('b@x.example')] }, { identities: [email('a@x.example')], city: 'A' }, { identities: [email('b@x.example')], city: 'B' }];
+    const rows = [
+      { identities: [email('a@x.example'), email('b@x.example')] },
+      { identities: [email('a@x.example')], city: 'A' },
+      { identities: [email('b@x.example')], city: 'B' },
+    ];
     expect(await upsert(rows)).toEqual(['CREATED', 'UPDATED', 'UPDATED']);
     expect(await customers()).toMatchObject([{ city: 'B', version: 3 }]);
   });
@@ -73,8 +83,19 @@ describe('rows of one call', () => {
 
   test('whose identities belong to two customers are refused, also by the external id first', async () => {
     const { upsert, customers } = await empty();
-    await upsert([{ externalId: erp('1'), identities: [email('one@x.example')] }, { externalId: erp('2'), identities: [email('two@x.example')] }]);
-    expect(await upsert([{ externalId: erp('1'), identities: [email('two@x.example')], city: 'X' }, { externalId: erp('2'), city: 'Y' }], { onError: 'SKIP' })).toEqual(['REJECTED IDENTITY_CONFLICT rows.0.identities', 'UPDATED']);
+    await upsert([
+      { externalId: erp('1'), identities: [email('one@x.example')] },
+      { externalId: erp('2'), identities: [email('two@x.example')] },
+    ]);
+    expect(
+      await upsert(
+        [
+          { externalId: erp('1'), identities: [email('two@x.example')], city: 'X' },
+          { externalId: erp('2'), city: 'Y' },
+        ],
+        { onError: 'SKIP' },
+      ),
+    ).toEqual(['REJECTED IDENTITY_CONFLICT rows.0.identities', 'UPDATED']);
     expect((await customers()).map(({ city, known }) => [city, known])).toEqual([
       [null, ['1', 'one@x.example']],
       ['Y', ['2', 'two@x.example']],
@@ -91,7 +112,12 @@ describe('a bad row', () => {
     { externalId: erp('3'), colour: 'red' },
     { externalId: erp('4'), displayName: 'Four' },
   ];
-  const refused = ['REJECTED IDENTITY_REQUIRED rows.1', 'REJECTED EMAIL_INVALID rows.2.identities.0.value', 'REJECTED NOT_FOUND rows.3.partyRoles.0 NOT_FOUND rows.3.owner NOT_FOUND rows.3.stage', 'REJECTED UNKNOWN_FIELD rows.4'];
+  const refused = [
+    'REJECTED IDENTITY_REQUIRED rows.1',
+    'REJECTED EMAIL_INVALID rows.2.identities.0.value',
+    'REJECTED NOT_FOUND rows.3.partyRoles.0 NOT_FOUND rows.3.owner NOT_FOUND rows.3.stage',
+    'REJECTED UNKNOWN_FIELD rows.4',
+  ];
 
   test('stops the whole call with ABORT, each row saying its part', async () => {
     const { upsert, customers, events } = await empty();
@@ -116,14 +142,31 @@ test('a dry run tells what would happen and changes nothing', async () => {
   const { upsert, customers, events } = await empty();
   await upsert([{ externalId: erp('1'), city: 'London' }]);
   const before = [await customers(), await events()];
-  const rows = [{ externalId: erp('1'), city: 'Rome' }, { externalId: erp('1'), city: 'Rome' }, { externalId: erp('2') }, { externalId: erp('2'), identities: [email('x')] }];
-  expect(await upsert(rows, { dryRun: true, onError: 'SKIP' })).toEqual(['UPDATED', 'UNCHANGED', 'CREATED', 'REJECTED EMAIL_INVALID rows.3.identities.0.value']);
+  const rows = [
+    { externalId: erp('1'), city: 'Rome' },
+    { externalId: erp('1'), city: 'Rome' },
+    { externalId: erp('2') },
+    { externalId: erp('2'), identities: [email('x')] },
+  ];
+  expect(await upsert(rows, { dryRun: true, onError: 'SKIP' })).toEqual([
+    'UPDATED',
+    'UNCHANGED',
+    'CREATED',
+    'REJECTED EMAIL_INVALID rows.3.identities.0.value',
+  ]);
   expect([await customers(), await events()]).toEqual(before);
 });
 
 test('500 rows are made, found unchanged and changed, in input order, with few statements', async () => {
   const { upsert, customers } = await empty();
-  const rows = (city: string) => Array.from({ length: 500 }, (_, i) => ({ externalId: erp(String(i)), identities: [email(`p${i}@x.example`)], displayName: `P ${i}`, city, tags: ['x'] }));
+  const rows = (city: string) =>
+    Array.from({ length: 500 }, (_, i) => ({
+      externalId: erp(String(i)),
+      identities: [email(`p${i}@x.example`)],
+      displayName: `P ${i}`,
+      city,
+      tags: ['x'],
+    }));
   expect(new Set(await upsert(rows('London')))).toEqual(new Set(['CREATED']));
   expect(new Set(await upsert(rows('London')))).toEqual(new Set(['UNCHANGED']));
   const mixed = await upsert(rows('London').map((row, i) => (i % 2 ? { ...row, city: 'Rome' } : row)));
@@ -135,10 +178,21 @@ test('500 rows are made, found unchanged and changed, in input order, with few s
 test('any sequence of calls leaves each identity with one customer, and the whole again changes nothing', async () => {
   const letter = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const row = fc.record(
-    { externalId: letter.map(erp), identities: fc.array(letter.map((one) => email(`${one}@x.example`)), { minLength: 1, maxLength: 2 }), city: fc.constantFrom('Rome', 'Oslo'), tags: fc.subarray(['x', 'y', 'z']) },
+    {
+      externalId: letter.map(erp),
+      identities: fc.array(
+        letter.map((one) => email(`${one}@x.example`)),
+        { minLength: 1, maxLength: 2 },
+      ),
+      city: fc.constantFrom('Rome', 'Oslo'),
+      tags: fc.subarray(['x', 'y', 'z']),
+    },
     { requiredKeys: ['identities'] },
   );
-  const calls = fc.array(fc.record({ rows: fc.array(row, { minLength: 1, maxLength: 5 }), dryRun: fc.boolean() }), { minLength: 1, maxLength: 5 });
+  const calls = fc.array(fc.record({ rows: fc.array(row, { minLength: 1, maxLength: 5 }), dryRun: fc.boolean() }), {
+    minLength: 1,
+    maxLength: 5,
+  });
   await fc.assert(
     fc.asyncProperty(calls, async (sequence) => {
       const { upsert, customers } = await empty();
@@ -153,7 +207,8 @@ test('any sequence of calls leaves each identity with one customer, and the whol
       const known = found.flatMap((one) => one.known);
       expect(new Set(known).size).toBe(known.length);
       const bare = lasting.map((rows) => rows.map(({ externalId, identities }) => ({ externalId, identities })));
-      for (const rows of bare) for (const status of await upsert(rows, { onError: 'SKIP' })) expect(status).toMatch(/^(UNCHANGED|REJECTED IDENTITY_CONFLICT)/);
+      for (const rows of bare)
+        for (const status of await upsert(rows, { onError: 'SKIP' })) expect(status).toMatch(/^(UNCHANGED|REJECTED IDENTITY_CONFLICT)/);
       expect(await customers()).toEqual(found);
       for (const rows of lasting) await upsert(rows, { onError: 'SKIP' });
       expect((await customers()).map((one) => ({ ...one, version: 0 }))).toEqual(found.map((one) => ({ ...one, version: 0 })));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { normaliseEmail, normalisePhone } from '../customers/index.ts';
+import { normaliseEmail } from '../../lib/email.ts';
+import { normalisePhone } from '../customers/index.ts';
 import { lifecycleStages, partyRoles, relationshipKinds } from '../workspace/defaults.ts';
 import { buildDemo, type Demo } from './build.ts';
 import type { InteractionRow } from './journal.ts';

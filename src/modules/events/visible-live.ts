@@ -3,10 +3,10 @@ import sql from 'sql-template-tag';
 import { hasPermission } from '../../auth/permissions.ts';
 import type { EventRow } from '../../events/index.ts';
 import { entityNamed } from '../../query/entity.ts';
-import { mayRead } from '../../query/policy.ts';
+import { cutsRows, mayRead } from '../../query/policy.ts';
 import type { Reader } from '../../query/reader.ts';
 import { subjectEntity } from './present.ts';
-import { isScoped, visibleEvents } from './visibility.ts';
+import { visibleEvents } from './visibility.ts';
 
 /** The events of a batch that the reader's viewer sees, in order. Feeds of equal policy share the look at the rows. */
 export async function onlyVisible(reader: Reader, events: EventRow[]): Promise<EventRow[]> {
@@ -16,7 +16,7 @@ export async function onlyVisible(reader: Reader, events: EventRow[]): Promise<E
     const entity = subjectEntity(event);
     return entity !== null && mayRead(viewer, entity);
   });
-  const doubtful = readable.filter((event) => isScoped(viewer, entityNamed(event.subjectType)));
+  const doubtful = readable.filter((event) => cutsRows(viewer, entityNamed(event.subjectType)));
   if (doubtful.length === 0) return readable;
   const load = (seqs: readonly bigint[]) => visibleOf(reader, seqs);
   const seen = await Promise.all(doubtful.map((event) => reader.batch('visible-events', event.seq, load)));

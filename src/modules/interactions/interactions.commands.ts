@@ -3,10 +3,11 @@ import sql from 'sql-template-tag';
 import { type BulkRow, type BulkSink, defineBulkCommand } from '../../commands/bulk.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { allColumns, changesOf, insertSql, writeManyChanges } from '../../commands/rows.ts';
-import { type UserError, UserErrors } from '../../commands/user-errors.ts';
+import { type UserError, UserErrors, userError } from '../../commands/user-errors.ts';
 import { RetryTransaction } from '../../db/database.ts';
 import type { InteractionRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
+import { reachOf, reachPolicy } from '../customers/index.ts';
 import { attachConversations } from './conversations.ts';
 import { type InteractionInput, interactionInput, interactionRow } from './interaction-fields.ts';
 import { correctParticipants, insertParticipants, resolveParticipants } from './participants.ts';
@@ -26,8 +27,24 @@ async function findByExternalRef(ctx: CommandContext, prepared: Prepared[]): Pro
   return new Map(rows.map((row) => [refKey(row.externalSystem, row.externalId), row]));
 }
 
+/** Rejects rows whose reference is that of an interaction with a customer out of the caller's reach: they must not take it over. */
+async function keepReach(ctx: CommandContext, rows: BulkRow<InteractionInput>[], sink: BulkSink): Promise<BulkRow<InteractionInput>[]> {
+  const refs = rows.flatMap(({ value }) => value.externalRef ?? []);
+  if (refs.length === 0 || reachOf(ctx) === 'ALL') return rows;
+  const taken = await ctx.tx.query<{ system: string; value: string }>(sql`select w.system, w.value
+    from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
+    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value
+    where not exists (select from customers c where c.id = i.customer_id and ${reachPolicy(ctx, 'c')})`);
+  const keys = new Set(taken.map((ref) => refKey(ref.system, ref.value)));
+  return rows.filter(({ index, value: { externalRef } }) => {
+    if (!externalRef || !keys.has(refKey(externalRef.system, externalRef.value))) return true;
+    sink.reject(index, userError('NOT_VISIBLE', 'This interaction is recorded, but with a customer not in the rows of your role.', ['externalRef']));
+    return false;
+  });
+}
+
 async function recordAll(ctx: CommandContext, rows: BulkRow<InteractionInput>[], sink: BulkSink): Promise<void> {
-  const found = await prepareInteractions(ctx, rows, sink);
+  const found = await prepareInteractions(ctx, await keepReach(ctx, rows, sink), sink);
   const prepared = await resolveParticipants(ctx, await attachConversations(ctx, found, sink), sink);
   const known = await findByExternalRef(ctx, prepared);
   const isKnown = (one: Prepared) => (one.input.externalRef ? known.get(refKey(one.input.externalRef.system, one.input.externalRef.value)) : undefined);
