@@ -1,42 +1,19 @@
 // Feeds: how long after the commit of an interaction 500 open subscriptions have it. The server is a process of its own.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { percentile, table } from './support.ts';
+import { percentile, spawnServer, table } from './support.ts';
 
 const SUBSCRIPTIONS = 500;
 const PER_SOCKET = 25;
 const WRITES = 100;
 const KEY = 'bench-administrator-key-0123456789';
-const port = 20_000 + (process.pid % 20_000);
-const http = `http://127.0.0.1:${port}/graphql`;
-
-async function startServer(folder: string): Promise<ChildProcess> {
-  const env = {
-    ...process.env,
-    NODE_ENV: 'production',
-    PORT: String(port),
-    TRATO_DATA_DIR: folder,
-    TRATO_API_KEY: KEY,
-    TRATO_DEMO: '0',
-    TRATO_LOG_LEVEL: 'error',
-  };
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  for (let i = 0; i < 600; i++) {
-    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    if (ready?.ok) return child;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  child.kill('SIGKILL');
-  throw new Error('the server did not become ready');
-}
 
 const record = `mutation ($input: InteractionRecordInput!) { interactionRecord(input: $input) { interaction { id } userErrors { code message } } }`;
 
-async function write(n: number): Promise<{ id: string; sent: number; answered: number }> {
+async function write(http: string, n: number): Promise<{ id: string; sent: number; answered: number }> {
   const input = {
     customer: { identity: { kind: 'EMAIL', value: `person${n % 20}@example.org` } },
     kind: 'enquiry',
@@ -57,7 +34,8 @@ async function write(n: number): Promise<{ id: string; sent: number; answered: n
 /** Runs the benchmark and prints the delays. */
 export async function benchFeed(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'trato-bench-'));
-  const server = await startServer(folder);
+  const { origin, stop } = await spawnServer({ TRATO_DATA_DIR: folder, TRATO_API_KEY: KEY });
+  const http = `${origin}/graphql`;
   const clients = Array.from({ length: SUBSCRIPTIONS / PER_SOCKET }, () =>
     createClient({ url: http.replace('http', 'ws'), webSocketImpl: WebSocket, connectionParams: { Authorization: `Bearer ${KEY}` } }),
   );
@@ -84,14 +62,14 @@ export async function benchFeed(): Promise<void> {
     }
   }
   const metric = async () =>
-    Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? 0);
+    Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1] ?? 0);
   while (open < SUBSCRIPTIONS && performance.now() - started < 30_000) {
     open = await metric();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const writes: Awaited<ReturnType<typeof write>>[] = [];
   for (let n = 0; n < WRITES; n++) {
-    writes.push(await write(n));
+    writes.push(await write(http, n));
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
   const expected = WRITES * open;
@@ -107,8 +85,7 @@ export async function benchFeed(): Promise<void> {
     ['since the mutation was sent', percentile(since('sent'), 0.5).toFixed(1), percentile(since('sent'), 0.99).toFixed(1)],
   ]);
   await Promise.all(clients.map((client) => client.dispose()));
-  server.kill('SIGTERM');
-  await new Promise((resolve) => server.once('exit', resolve));
+  await stop();
   await rm(folder, { recursive: true, force: true });
 }
 

@@ -1,4 +1,5 @@
 // A server's parts for benchmarks: a real database that syncs its disk, migrated, with one workspace and the event log running.
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,30 @@ export async function startBench(): Promise<Bench> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Starts Trato as a process of its own, without demo data, and waits until it is ready. */
+export async function spawnServer(env: Record<string, string>): Promise<{ origin: string; stop(): Promise<void> }> {
+  const port = 20_000 + (process.pid % 20_000);
+  const origin = `http://127.0.0.1:${port}`;
+  const settings = { ...process.env, NODE_ENV: 'production', PORT: String(port), TRATO_DEMO: '0', TRATO_LOG_LEVEL: 'error', ...env };
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], { env: settings, stdio: ['ignore', 'ignore', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  for (let i = 0; i < 600; i++) {
+    const ready = await fetch(`${origin}/readyz`).catch(() => null);
+    if (ready?.ok) {
+      return {
+        origin,
+        async stop() {
+          child.kill('SIGTERM');
+          await exited;
+        },
+      };
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  child.kill('SIGKILL');
+  throw new Error('the server did not become ready');
 }
 
 /** The value below which `share` of the values lie. */

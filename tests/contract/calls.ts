@@ -59,7 +59,7 @@ export async function call(
 }
 
 /** Everything a feed sends of what is in the log. */
-async function follow(
+export async function follow(
   schema: GraphQLSchema,
   sandbox: Sandbox,
   document: DocumentNode,

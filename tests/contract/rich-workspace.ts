@@ -70,9 +70,11 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
   await done(teamCreate as never, { externalId: { system: key, value: `${key}_child` }, name: text('child team'), parent: team });
   await done(teamMemberAdd as never, { team, user: role });
   const apiKey = await done(apiKeyCreate as never, { name: text('API key'), role: key });
-  await done(attributeDefinitionCommands.create as never, { ...named('attribute'), entity: 'INTERACTION', type: 'TEXT' });
+  for (const entity of ['CUSTOMER', 'INTERACTION'])
+    await done(attributeDefinitionCommands.create as never, { ...named('attribute'), entity, type: 'TEXT' });
   await done(attributeDefinitionCommands.create as never, {
     ...named('attribute'),
+    key: `${key}_2`,
     entity: 'CUSTOMER',
     type: 'MULTI_SELECT',
     options: [text('option')],
@@ -132,7 +134,7 @@ export async function customerData(
     birthDate: '1980-05-17',
     partyRoles: [vocabulary],
     tags: [key, word],
-    attributes: { [vocabulary]: [text('option')] },
+    attributes: { [vocabulary]: text('customer attribute') },
     owner,
     team,
   });
@@ -199,7 +201,7 @@ async function administratorOf(db: Database, workspaceId: string): Promise<Viewe
 }
 
 /** The newest row of each entity, and all ids there are. */
-async function idsOf(db: Database, workspaceId: string): Promise<Pick<RichWorkspace, 'ids' | 'all'>> {
+export async function idsOf(db: Database, workspaceId: string): Promise<Pick<RichWorkspace, 'ids' | 'all'>> {
   const ids: Record<string, string> = {};
   const all = new Set<string>([workspaceId]);
   for (const { name } of allEntities()) {

@@ -1,6 +1,5 @@
 // Nothing crosses a workspace: whatever an administrator of one names of another, by id, key, reference, identity or
 // cursor, wherever the API lets one name something, is answered like what does not exist.
-import { getNamedType } from 'graphql';
 import pino from 'pino';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,12 +8,12 @@ import { createEvents, type Events } from '../../src/events/index.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { allEntities } from '../../src/query/entity.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { difference, leaks, normal } from './answers.ts';
+import { leaks } from './answers.ts';
 import { call, documentOf, type Sandboxes, untilCaughtUp } from './calls.ts';
-import { candidates } from './candidates.ts';
 import { type ApiField, apiFields, type Place } from './probes.ts';
 import { type RichWorkspace, richWorkspace } from './rich-workspace.ts';
-import { checksums, guardRows, type Outcome, openSandbox } from './sandbox.ts';
+import { checksums, guardRows, openSandbox } from './sandbox.ts';
+import { type Meant, nameOf, tryPlace } from './try-place.ts';
 
 const schema = buildSchema();
 const fields = apiFields(schema);
@@ -47,60 +46,12 @@ afterAll(async () => {
   await test?.drop();
 });
 
-const nameOf = ({ parent, operation, field }: ApiField, place?: Place) =>
-  `${parent ?? operation}.${field.name}${place ? ` ${place.path.join('.')}` : ''}`;
-const isConnection = ({ field }: ApiField) => getNamedType(field.type).name.endsWith('Connection');
-/**
- * How deep an answer is selected. What is reached from a row does not depend on how the row was named, so lists, which
- * answer rows of the caller, are read deeply at one place of each field only.
- */
-function depthOf(api: ApiField, place: Place): number {
-  const first = place === api.places[0];
-  if (isConnection(api) || api.operation === 'subscription') return first ? 1 : 0;
-  return api.operation === 'mutation' && !first ? 1 : 2;
-}
-/** Shallow, but deep enough for the records in user errors. */
-const shallow = (api: ApiField) => (api.operation === 'mutation' ? 1 : 0);
-
-/** Whether the workspace's own administrator, naming the same, is shown its data or changes its rows. */
-const shows = (outcome: Outcome) => outcome.touched !== '' || JSON.stringify(outcome.data ?? null).includes(foreign.word);
-
-/** What meant something at the places of an owner. */
-const meant = new Map<string, Set<string>>();
-
-async function tryPlace(api: ApiField, place: Place): Promise<{ problems: string[]; live: boolean }> {
-  const problems: string[] = [];
-  const known = meant.get(place.owner) ?? new Set<string>();
-  meant.set(place.owner, known);
-  let live = false;
-  // Below and, or and not it is the same place again: only what means something there is tried.
-  for (const candidate of candidates(place, foreign).filter(({ what }) => !place.wrapped || known.has(what))) {
-    const where = `${nameOf(api, place)} = ${candidate.what} of another workspace`;
-    const asked = call(sandboxes, api, place, candidate.value, foreign, shallow(api));
-    const theirs = await call(sandboxes, api, place, candidate.value, own, depthOf(api, place));
-    const nothing = await call(sandboxes, api, place, candidate.nothing, own, depthOf(api, place));
-    const mine = await asked;
-    if (shows(mine)) known.add(candidate.what);
-    live ||= shows(mine);
-    const found = leaks(theirs, candidate.sent, { own, foreign });
-    if (found.length > 0) problems.push(`${where} answers ${found.join(', ')}`);
-    if (theirs.touched) problems.push(`${where} writes ${theirs.touched}`);
-    const told = normal(theirs, candidate.sent, own);
-    const untold = normal(nothing, candidate.unsent, own);
-    if (told !== untold) problems.push(`${where} is not answered like nothing: ${difference(told, untold)}`);
-    for (const outcome of [mine, theirs, nothing]) {
-      const bugs = outcome.errors.filter((error) => error.code === 'INTERNAL_SERVER_ERROR');
-      if (bugs.length > 0) problems.push(`${where}: ${bugs[0]!.path} ${bugs[0]!.message}`);
-    }
-  }
-  return { problems, live };
-}
-
 const placesOf = (...kinds: Place['kind'][]) =>
   fields
     .map((api) => [nameOf(api), { ...api, places: api.places.filter((place) => kinds.includes(place.kind)) }] as const)
     .filter(([, api]) => api.places.length > 0);
 
+const meant: Meant = new Map();
 const used = new Set<string>();
 const seenLive = new Set<string>();
 
@@ -111,7 +62,7 @@ async function tryField(api: ApiField): Promise<void> {
   // A filter is the same input wherever it is an argument: its and, or and not are tried at the root fields.
   const places = api.places.filter((place) => !place.wrapped || api.parent === null);
   for (const place of places.toSorted((a, b) => Number(a.wrapped) - Number(b.wrapped))) {
-    const { problems: found, live } = await tryPlace(api, place);
+    const { problems: found, live } = await tryPlace(sandboxes, { own, foreign }, meant, api, place);
     problems.push(...found);
     used.add(`${place.kind} ${place.owner}`);
     if (live) seenLive.add(`${place.kind} ${place.owner}`);
@@ -133,7 +84,7 @@ describe('keys, references and identities of another workspace', () => {
   it.for(placesOf('TEXT', 'REFERENCE', 'JSON'))('%s', async ([, api]) => {
     const problems: string[] = [];
     for (const place of api.places.filter((one) => !one.wrapped)) {
-      const { problems: found, live } = await tryPlace(api, place);
+      const { problems: found, live } = await tryPlace(sandboxes, { own, foreign }, meant, api, place);
       problems.push(...found);
       if (live) seenLive.add(`${place.kind} ${place.owner}`);
     }
@@ -162,7 +113,7 @@ describe('cursors of another workspace', () => {
       const cursor = await cursorOf(api);
       const mine = await call(sandboxes, api, place, cursor, foreign, 0);
       expect(mine.errors).toEqual([]);
-      const theirs = await call(sandboxes, api, place, cursor, own, depthOf(api, place));
+      const theirs = await call(sandboxes, api, place, cursor, own, 1);
       expect(theirs.errors.filter((error) => !['CURSOR_MISMATCH', 'CURSOR_INVALID', 'CURSOR_AHEAD'].includes(error.code))).toEqual([]);
       expect(leaks(theirs, [cursor], { own, foreign })).toEqual([]);
     }

@@ -67,11 +67,11 @@ async function refuseTaken(ctx: CommandContext, named: Named[]): Promise<void> {
   }
 }
 
-/** Locks a customer the caller sees; refuses with NOT_FOUND otherwise. */
-export async function lockCustomer(ctx: CommandContext, customerId: string, path = ['id']): Promise<CustomerRow> {
+/** Locks a customer the caller sees; refuses with NOT_FOUND otherwise. `asked` is what the caller named: a row of a customer out of sight is missing itself. */
+export async function lockCustomer(ctx: CommandContext, customerId: string, path = ['id'], asked = 'Customer'): Promise<CustomerRow> {
   const visible = await lockCustomers(ctx, [customerId]);
   const row = visible.has(customerId) ? await lockRow(ctx, 'Customer', customerId) : null;
-  return row ?? notFound('Customer', path);
+  return row ?? notFound(asked, path);
 }
 
 type UpdateInput = CustomerFields & { id: string; expectedVersion?: number | null };

@@ -41,7 +41,7 @@ export const identityRemove = defineCommand<{ id: string }, { id: string }>({
   run: async (ctx, { id: identityId }) => {
     const [row] = await ctx.tx.query<IdentityRow>(sql`select ${allColumns('Identity')} from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`);
     if (!row) return notFound('Identity', ['id']);
-    await lockCustomer(ctx, row.customerId);
+    await lockCustomer(ctx, row.customerId, ['id'], 'Identity');
     await ctx.tx.execute(sql`delete from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`);
     const before = { kind: row.kind, system: row.system, value: row.value };
     ctx.emit({ type: 'identity.removed', subjectType: 'Customer', subjectId: row.customerId, customerId: row.customerId, data: { before } });
@@ -67,7 +67,7 @@ function knowledgeCommands(model: 'Preference' | 'Need') {
   const locked = async (ctx: CommandContext, rowId: string, expectedVersion: number | null | undefined) => {
     const row = await lockRow(ctx, model, rowId);
     if (!row) return notFound(model, ['id']);
-    await lockCustomer(ctx, row.customerId);
+    await lockCustomer(ctx, row.customerId, ['id'], model);
     expectVersion(model, row, expectedVersion);
     return row;
   };

@@ -47,7 +47,8 @@ export async function findByIdentities(ctx: CommandContext, identities: Iterable
   const rows = await ctx.tx.query<{ kind: string; system: string; value: string; customer_id: string }>(sql`
     select i.kind::text as kind, i.system, i.value, i.customer_id
     from unnest(${distinct.map((identity) => identity.kind)}::identity_kind[], ${distinct.map((identity) => identity.system)}::text[], ${distinct.map((identity) => identity.value)}::text[]) as w(kind, system, value)
-    join identities i on i.workspace_id = ${ctx.workspaceId}::uuid and i.kind = w.kind and i.system = w.system and i.value = w.value`);
+    -- One index look-up for each, whatever the planner believes of the table's size.
+    cross join lateral (select * from identities d where d.workspace_id = ${ctx.workspaceId}::uuid and d.kind = w.kind and d.system = w.system and d.value = w.value limit 1) i`);
   return new Map(rows.map((row) => [identityKey(row), row.customer_id]));
 }
 

@@ -22,7 +22,7 @@ async function findThreads(ctx: CommandContext, prepared: Prepared[]): Promise<T
     union
     select v.id, v.customer_id, v.external_system, v.external_id
     from unnest(${external.map((ref) => ref.system)}::text[], ${external.map((ref) => ref.value)}::text[]) as w(system, value)
-    join conversations v on v.workspace_id = ${ctx.workspaceId}::uuid and v.external_system = w.system and v.external_id = w.value`);
+    cross join lateral (select * from conversations c where c.workspace_id = ${ctx.workspaceId}::uuid and c.external_system = w.system and c.external_id = w.value limit 1) v`);
 }
 
 const refKey = (system: string, value: string) => `${system}\n${value}`;
@@ -82,7 +82,7 @@ function statusCommand(verb: 'Close' | 'Reopen') {
     run: async (ctx, { id: threadId, expectedVersion }) => {
       const row = await lockRow(ctx, 'Conversation', threadId);
       if (!row) return notFound('Conversation', ['id']);
-      await lockCustomer(ctx, row.customerId);
+      await lockCustomer(ctx, row.customerId, ['id'], 'Conversation');
       expectVersion('Conversation', row, expectedVersion);
       if (row.status === status) return { id: threadId };
       const after = { status, closedAt: status === 'CLOSED' ? ctx.now : null };

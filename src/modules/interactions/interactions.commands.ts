@@ -1,5 +1,5 @@
 // Recording interactions, one or many. The same external reference again is the same interaction.
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { type BulkRow, type BulkSink, defineBulkCommand } from '../../commands/bulk.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { allColumns, changesOf, insertSql, writeManyChanges } from '../../commands/rows.ts';
@@ -16,14 +16,19 @@ import { applyTraceless } from './traceless.ts';
 
 const refKey = (system: unknown, value: unknown) => `${system}\n${value}`;
 
+/** References `w` with the interaction `r` of each: one index look-up apiece, whatever the planner believes of the table's size. */
+function recordedUnder(ctx: CommandContext, refs: { system: string; value: string }[]): Sql {
+  return sql`unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
+    cross join lateral (select id, customer_id from interactions
+      where workspace_id = ${ctx.workspaceId}::uuid and external_system = w.system and external_id = w.value limit 1) r`;
+}
+
 /** What was recorded under the references of these rows, locked. */
 async function findByExternalRef(ctx: CommandContext, prepared: Prepared[]): Promise<Map<string, InteractionRow>> {
   const refs = prepared.flatMap((one) => one.input.externalRef ?? []);
   if (refs.length === 0) return new Map();
-  const rows = await ctx.tx.query<InteractionRow>(sql`select ${allColumns('Interaction', 'i')}
-    from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
-    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value
-    order by i.id for no key update of i`);
+  const rows = await ctx.tx.query<InteractionRow>(sql`select ${allColumns('Interaction', 'i')} from interactions i
+    where i.workspace_id = ${ctx.workspaceId}::uuid and i.id = any(array(select r.id from ${recordedUnder(ctx, refs)})) order by i.id for no key update`);
   return new Map(rows.map((row) => [refKey(row.externalSystem, row.externalId), row]));
 }
 
@@ -32,9 +37,7 @@ async function keepReach(ctx: CommandContext, rows: BulkRow<InteractionInput>[],
   const refs = rows.flatMap(({ value }) => value.externalRef ?? []);
   if (refs.length === 0 || reachOf(ctx) === 'ALL') return rows;
   const taken = await ctx.tx.query<{ system: string; value: string }>(sql`select w.system, w.value
-    from unnest(${refs.map((ref) => ref.system)}::text[], ${refs.map((ref) => ref.value)}::text[]) as w(system, value)
-    join interactions i on i.workspace_id = ${ctx.workspaceId}::uuid and i.external_system = w.system and i.external_id = w.value
-    where not exists (select from customers c where c.id = i.customer_id and ${reachPolicy(ctx, 'c')})`);
+    from ${recordedUnder(ctx, refs)} where not exists (select from customers c where c.id = r.customer_id and ${reachPolicy(ctx, 'c')})`);
   const keys = new Set(taken.map((ref) => refKey(ref.system, ref.value)));
   return rows.filter(({ index, value: { externalRef } }) => {
     if (!externalRef || !keys.has(refKey(externalRef.system, externalRef.value))) return true;

@@ -139,10 +139,10 @@ async function findTies(ctx: CommandContext, wave: Write[]): Promise<Found> {
   const rows = await ctx.tx.query<RelationshipRow>(sql`select ${allColumns('Relationship', 'r')} from relationships r
     where r.workspace_id = ${ctx.workspaceId}::uuid and r.id in (
       select t.id from unnest(${wave.map(({ value }) => value.kind.id)}::uuid[], ${wave.map(({ value }) => value.fromId)}::uuid[], ${wave.map(({ value }) => value.toId)}::uuid[]) as w(kind_id, from_id, to_id)
-        join relationships t on t.workspace_id = ${ctx.workspaceId}::uuid and t.kind_id = w.kind_id and t.from_id = w.from_id and t.to_id = w.to_id
+        cross join lateral (select x.id from relationships x where x.workspace_id = ${ctx.workspaceId}::uuid and x.kind_id = w.kind_id and x.from_id = w.from_id and x.to_id = w.to_id limit 1) t
       union all
       select t.id from unnest(${refs.map((ref) => ref.externalSystem)}::text[], ${refs.map((ref) => ref.externalId)}::text[]) as w(external_system, external_id)
-        join relationships t on t.workspace_id = ${ctx.workspaceId}::uuid and t.external_system = w.external_system and t.external_id = w.external_id)
+        cross join lateral (select x.id from relationships x where x.workspace_id = ${ctx.workspaceId}::uuid and x.external_system = w.external_system and x.external_id = w.external_id limit 1) t)
     order by r.id for no key update of r`);
   return {
     byRef: new Map(
