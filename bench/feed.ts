@@ -61,8 +61,7 @@ export async function benchFeed(): Promise<void> {
       );
     }
   }
-  const metric = async () =>
-    Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1] ?? 0);
+  const metric = async () => Number(/^trato_\w*subscriptions\w* (\d+)/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1] ?? 0);
   while (open < SUBSCRIPTIONS && performance.now() - started < 30_000) {
     open = await metric();
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -97,7 +97,9 @@ async function idsOf(bench: Bench, workspaceId: string): Promise<Ids> {
 async function overHttp(origin: string, key: string, round: number): Promise<void> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
   const body = JSON.stringify({ query: document, variables: { input: { rows: inputs(round) } } });
-  const answer = (await (await fetch(`${origin}/graphql`, { method: 'POST', headers, body })).json()) as { data?: { interactionsRecord: { created: number } } };
+  const answer = (await (await fetch(`${origin}/graphql`, { method: 'POST', headers, body })).json()) as {
+    data?: { interactionsRecord: { created: number } };
+  };
   if (answer.data?.interactionsRecord.created !== BATCH) throw new Error(JSON.stringify(answer).slice(0, 500));
 }
 
@@ -106,7 +108,8 @@ export async function benchIngest(): Promise<void> {
   const bench = await startBench();
   const server = await spawnServer({ DATABASE_URL: bench.db.url });
   try {
-    const command = (round: number) => runCommand({ db: bench.db, viewer: bench.viewer, requestId: 'bench' }, interactionsRecord, { rows: inputs(round) });
+    const command = (round: number) =>
+      runCommand({ db: bench.db, viewer: bench.viewer, requestId: 'bench' }, interactionsRecord, { rows: inputs(round) });
     for (let round = 0; round < 4; round++) await command(round);
     const ids = await idsOf(bench, bench.viewer.workspaceId);
     const run: Record<Way, (round: number) => Promise<unknown>> = {
@@ -122,7 +125,11 @@ export async function benchIngest(): Promise<void> {
         if (round >= WARM_UP) seconds[way].push(Number(process.hrtime.bigint() - start) / 1e9);
       }
     }
-    const label: Record<Way, string> = { raw: 'raw multi-row INSERT', command: 'interactionsRecord, the command', http: 'interactionsRecord, over HTTP' };
+    const label: Record<Way, string> = {
+      raw: 'raw multi-row INSERT',
+      command: 'interactionsRecord, the command',
+      http: 'interactionsRecord, over HTTP',
+    };
     const ratio = (way: Way) => median(seconds[way].map((value, i) => seconds.raw[i]! / value));
     console.log(`\ningest: ${ROUNDS} batches of ${BATCH} rows each way in turn, ${CUSTOMERS} customers, one writer, event log running`);
     table([['', 'rows/s', 'of raw'], ...ways.map((way) => [label[way], Math.round(BATCH / median(seconds[way])), ratio(way).toFixed(2)])]);

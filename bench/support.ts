@@ -35,7 +35,10 @@ export async function spawnServer(env: Record<string, string>): Promise<{ origin
   const port = 20_000 + (process.pid % 20_000);
   const origin = `http://127.0.0.1:${port}`;
   const settings = { ...process.env, NODE_ENV: 'production', PORT: String(port), TRATO_DEMO: '0', TRATO_LOG_LEVEL: 'error', ...env };
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], { env: settings, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts')], {
+    env: settings,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   for (let i = 0; i < 600; i++) {
     const ready = await fetch(`${origin}/readyz`).catch(() => null);

@@ -37,7 +37,11 @@ export type BulkSpec<Row> = {
 
 /** Makes a bulk command. */
 export function defineBulkCommand<Row>(spec: BulkSpec<Row>): Command<BulkInput, BulkOutcome> {
-  const onError = oneOf('OnError', ['ABORT', 'SKIP'], 'What a bad row does: ABORT changes nothing at all, SKIP leaves out that row.').default('ABORT');
+  const onError = oneOf(
+    'OnError',
+    ['ABORT', 'SKIP'],
+    'What a bad row does: ABORT changes nothing at all, SKIP leaves out that row.',
+  ).default('ABORT');
   const dryRun = bool('Answers what would happen and changes nothing.').default(false);
   const described = input(spec.inputName, `Input of \`${spec.name}\`.`, {
     rows: z.array(spec.row).meta({ description: `The rows, 1 to ${MAX_BULK_ROWS}.` }),
@@ -73,7 +77,8 @@ async function runBulk<Row>(ctx: CommandContext, spec: BulkSpec<Row>, bulk: Bulk
     for (const result of results) if (result.status !== 'REJECTED') Object.assign(result, { status: 'ABORTED', id: null });
     throw new RolledBack({ results });
   }
-  if (bulk.dryRun) throw new RolledBack({ results: results.map((result) => (result.status === 'CREATED' ? { ...result, id: null } : result)) });
+  if (bulk.dryRun)
+    throw new RolledBack({ results: results.map((result) => (result.status === 'CREATED' ? { ...result, id: null } : result)) });
   return { results };
 }
 

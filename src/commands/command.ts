@@ -55,7 +55,11 @@ export function defineCommand<Input, Result>(command: Command<Input, Result>): C
 }
 
 /** Runs a command for a caller. Throws FORBIDDEN and IDEMPOTENCY_KEY_REUSED; everything a user can mend comes back as `userErrors`. */
-export async function runCommand<Input, Result>(call: CommandCall, command: Command<Input, Result>, raw: unknown): Promise<CommandOutcome<Result>> {
+export async function runCommand<Input, Result>(
+  call: CommandCall,
+  command: Command<Input, Result>,
+  raw: unknown,
+): Promise<CommandOutcome<Result>> {
   const { viewer } = call;
   if (!hasPermission(viewer.role, command.permission)) {
     throw apiError('FORBIDDEN', `The role lacks the permission ${command.permission}.`);
@@ -72,10 +76,23 @@ export async function runCommand<Input, Result>(call: CommandCall, command: Comm
   }
 }
 
-async function runInTransaction<Input, Result>(tx: Transaction, call: CommandCall, command: Command<Input, Result>, input: Input, raw: unknown): Promise<Result> {
+async function runInTransaction<Input, Result>(
+  tx: Transaction,
+  call: CommandCall,
+  command: Command<Input, Result>,
+  input: Input,
+  raw: unknown,
+): Promise<Result> {
   const { viewer, idempotencyKey } = call;
   const record = idempotencyKey
-    ? { viewer, key: idempotencyKey, command: command.name, inputHash: createHash('sha256').update(canonical(raw)).digest('hex') }
+    ? {
+        viewer,
+        key: idempotencyKey,
+        command: command.name,
+        inputHash: createHash('sha256')
+          .update(canonical(raw, { nulls: true }))
+          .digest('hex'),
+      }
     : null;
   if (record) {
     const known = await recallResult(tx, record);
@@ -94,7 +111,11 @@ async function runInTransaction<Input, Result>(tx: Transaction, call: CommandCal
   };
   const result = await command.run(ctx, input);
   if (events.length > 0) {
-    await appendEvents(tx, { workspaceId: viewer.workspaceId, actor: viewer.actor, origin: viewer.origin, requestId: call.requestId }, events);
+    await appendEvents(
+      tx,
+      { workspaceId: viewer.workspaceId, actor: viewer.actor, origin: viewer.origin, requestId: call.requestId },
+      events,
+    );
   }
   if (record) await storeResult(tx, record, result);
   return result;

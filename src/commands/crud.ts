@@ -61,7 +61,10 @@ export function crudCommands(spec: CrudSpec): CrudCommands {
       name: `${spec.noun}Update`,
       description: `Changes a ${words}: absent fields stay, null clears.`,
       permission,
-      input: input(`${capital(spec.noun)}UpdateInput`, `Changes of a ${words}.`, { ...target, ...optionalFields(spec.fields) }) as unknown as z.ZodType<Values & { id: string }>,
+      input: input(`${capital(spec.noun)}UpdateInput`, `Changes of a ${words}.`, {
+        ...target,
+        ...optionalFields(spec.fields),
+      }) as unknown as z.ZodType<Values & { id: string }>,
       run: (ctx, values) => updateOne(ctx, spec, values),
     }),
     archive: toggleCommand(spec, permission, words, true),
@@ -115,7 +118,9 @@ async function toColumns(ctx: CommandContext, spec: CrudSpec, values: Values, cu
 async function existing(ctx: CommandContext, spec: CrudSpec, columns: Values): Promise<(Values & { id: string; version: number }) | null> {
   const conditions = spec.unique.map((name) => sql`${raw(quoteIdent(columnNamed(spec.entity, name).column))} = ${columns[name] as never}`);
   const where = conditions.reduce((left, right) => sql`${left} and ${right}`);
-  const [row] = await ctx.tx.query<Values & { id: string; version: number }>(sql`select ${allColumns(spec.entity)} from ${raw(quoteIdent(modelOf(spec.entity).table))}
+  const [row] = await ctx.tx.query<
+    Values & { id: string; version: number }
+  >(sql`select ${allColumns(spec.entity)} from ${raw(quoteIdent(modelOf(spec.entity).table))}
     where workspace_id = ${ctx.workspaceId}::uuid and ${where} for no key update`);
   return row ?? null;
 }
@@ -126,7 +131,13 @@ async function insertOne(ctx: CommandContext, spec: CrudSpec, columns: Values): 
   const row = { workspaceId: ctx.workspaceId, id: made, ...present };
   const inserted = await ctx.tx.execute(sql`${insertSql(spec.entity, [row])} on conflict do nothing`);
   if (inserted === 0) return null;
-  ctx.emit({ type: `${eventNoun(spec.noun)}.created`, subjectType: spec.entity, subjectId: made, customerId: null, data: { after: present } });
+  ctx.emit({
+    type: `${eventNoun(spec.noun)}.created`,
+    subjectType: spec.entity,
+    subjectId: made,
+    customerId: null,
+    data: { after: present },
+  });
   return made;
 }
 
@@ -135,7 +146,12 @@ async function createOne(ctx: CommandContext, spec: CrudSpec, values: Values): P
   const made = await insertOne(ctx, spec, columns);
   if (made) return { id: made };
   const found = await existing(ctx, spec, columns);
-  return reject('DUPLICATE', `There is such a ${spec.entity} already.`, [spec.unique[0]!], found ? { existing: { type: spec.entity, id: found.id } } : {});
+  return reject(
+    'DUPLICATE',
+    `There is such a ${spec.entity} already.`,
+    [spec.unique[0]!],
+    found ? { existing: { type: spec.entity, id: found.id } } : {},
+  );
 }
 
 async function updateOne(ctx: CommandContext, spec: CrudSpec, values: Values & { id: string }): Promise<IdResult> {
@@ -152,14 +168,23 @@ async function change(ctx: CommandContext, spec: CrudSpec, row: Values & { id: s
   const uniqueChanged = spec.unique.some((name) => name in changes.after);
   if (uniqueChanged) {
     const found = await existing(ctx, spec, { ...row, ...changes.after });
-    if (found && found.id !== row.id) throw new UserErrors([userError('DUPLICATE', `There is such a ${spec.entity} already.`, [spec.unique[0]!], { existing: { type: spec.entity, id: found.id } })]);
+    if (found && found.id !== row.id)
+      throw new UserErrors([
+        userError('DUPLICATE', `There is such a ${spec.entity} already.`, [spec.unique[0]!], {
+          existing: { type: spec.entity, id: found.id },
+        }),
+      ]);
   }
   await writeChanges(ctx, spec.entity, row.id, changes.after);
   ctx.emit({ type: `${eventNoun(spec.noun)}.updated`, subjectType: spec.entity, subjectId: row.id, customerId: null, data: changes });
   return true;
 }
 
-async function upsertOne(ctx: CommandContext, spec: CrudSpec, values: Values): Promise<{ status: 'CREATED' | 'UPDATED' | 'UNCHANGED'; id: string }> {
+async function upsertOne(
+  ctx: CommandContext,
+  spec: CrudSpec,
+  values: Values,
+): Promise<{ status: 'CREATED' | 'UPDATED' | 'UNCHANGED'; id: string }> {
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   const columns = await toColumns(ctx, spec, given, null);
   const found = await existing(ctx, spec, columns);
@@ -177,7 +202,10 @@ function toggleCommand(spec: CrudSpec, permission: string, words: string, archiv
     name: `${spec.noun}${verb}`,
     description: archive ? `Archives a ${words}: lists hide it, nothing is lost.` : `Brings an archived ${words} back.`,
     permission,
-    input: input(`${capital(spec.noun)}${verb}Input`, `Which ${words} to ${verb.toLowerCase()}.`, { id: id(spec.entity, `The ${spec.entity}.`), expectedVersion: version() }) as unknown as z.ZodType<{ id: string }>,
+    input: input(`${capital(spec.noun)}${verb}Input`, `Which ${words} to ${verb.toLowerCase()}.`, {
+      id: id(spec.entity, `The ${spec.entity}.`),
+      expectedVersion: version(),
+    }) as unknown as z.ZodType<{ id: string }>,
     run: async (ctx, values) => {
       const row = (await lockRow(ctx, spec.entity, values.id)) as (Values & { id: string; version: number }) | null;
       if (!row) notFound(spec.entity, ['id']);
@@ -185,7 +213,13 @@ function toggleCommand(spec: CrudSpec, permission: string, words: string, archiv
       if (Boolean(row.archivedAt) === archive) return { id: row.id };
       const after = { archivedAt: archive ? ctx.now : null };
       await writeChanges(ctx, spec.entity, row.id, after);
-      ctx.emit({ type: `${eventNoun(spec.noun)}.${archive ? 'archived' : 'restored'}`, subjectType: spec.entity, subjectId: row.id, customerId: null, data: { before: { archivedAt: row.archivedAt }, after } });
+      ctx.emit({
+        type: `${eventNoun(spec.noun)}.${archive ? 'archived' : 'restored'}`,
+        subjectType: spec.entity,
+        subjectId: row.id,
+        customerId: null,
+        data: { before: { archivedAt: row.archivedAt }, after },
+      });
       return { id: row.id };
     },
   });

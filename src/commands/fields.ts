@@ -1,9 +1,9 @@
 // Building blocks of command inputs: zod schemas that also say which GraphQL input they are (graphql/zod-inputs.ts reads the metadata).
 import { z } from 'zod';
+import { tryDecodeId } from '../graphql/ids.ts';
 import { isCountry, isCurrency } from '../lib/iso-codes.ts';
 import { decodeTypeId } from '../lib/typeid.ts';
 import { ATTRIBUTE_KEY } from '../query/attribute-filter.ts';
-import { tryDecodeId } from '../graphql/ids.ts';
 
 export type InputMeta = {
   /** Name of the GraphQL scalar, enum or input type. */
@@ -14,21 +14,37 @@ export type InputMeta = {
 
 /** Short text: trimmed, not empty, at most `max` characters. */
 export function text(description: string, max = 200) {
-  return z.string().trim().min(1, 'Must not be empty.').max(max, `At most ${max} characters.`).refine((value) => !value.includes('\0'), { message: 'Must not contain NUL.', params: { code: 'INVALID_TEXT' } }).meta({ description });
+  return z
+    .string()
+    .trim()
+    .min(1, 'Must not be empty.')
+    .max(max, `At most ${max} characters.`)
+    .refine((value) => !value.includes('\0'), { message: 'Must not contain NUL.', params: { code: 'INVALID_TEXT' } })
+    .meta({ description });
 }
 
 /** Text as written, at most `max` characters. */
 export function longText(description: string, max = 100_000) {
-  return z.string().max(max, `At most ${max} characters.`).refine((value) => !value.includes('\0'), { message: 'Must not contain NUL.', params: { code: 'INVALID_TEXT' } }).meta({ description });
+  return z
+    .string()
+    .max(max, `At most ${max} characters.`)
+    .refine((value) => !value.includes('\0'), { message: 'Must not contain NUL.', params: { code: 'INVALID_TEXT' } })
+    .meta({ description });
 }
 
 /** A stable key of a vocabulary entry: `order_placed`. */
 export function key(description: string) {
-  return z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, 'A key has lower-case letters, digits, _ . and -, at most 63.').meta({ description });
+  return z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.-]{0,62}$/, 'A key has lower-case letters, digits, _ . and -, at most 63.')
+    .meta({ description });
 }
 
 export function attributeKey(description: string) {
-  return z.string().regex(ATTRIBUTE_KEY, 'An attribute key has lower-case letters, digits and _, and begins with a letter.').meta({ description });
+  return z
+    .string()
+    .regex(ATTRIBUTE_KEY, 'An attribute key has lower-case letters, digits and _, and begins with a letter.')
+    .meta({ description });
 }
 
 /** An id of one entity, as a UUID for the command. */
@@ -39,15 +55,21 @@ export function id(entity: string, description: string) {
       const uuid = tryDecodeId(value, entity);
       if (uuid) return uuid;
       const known = decodeTypeId(value);
-      context.addIssue({ code: 'custom', message: known ? `This is the id of another type, not of a ${entity}.` : `This is not the id of a ${entity}.`, params: { code: 'ID_INVALID' } });
+      context.addIssue({
+        code: 'custom',
+        message: known ? `This is the id of another type, not of a ${entity}.` : `This is not the id of a ${entity}.`,
+        params: { code: 'ID_INVALID' },
+      });
       return z.NEVER;
     })
     .meta({ gql: 'ID', description });
 }
 
 export const bool = (description: string) => z.boolean().meta({ description });
-export const int = (description: string, min = 0, max = 2_147_483_647) => z.number().int().min(min, `At least ${min}.`).max(max, `At most ${max}.`).meta({ gql: 'Int', description });
-export const float = (description: string, min: number, max: number) => z.number().min(min, `At least ${min}.`).max(max, `At most ${max}.`).meta({ gql: 'Float', description });
+export const int = (description: string, min = 0, max = 2_147_483_647) =>
+  z.number().int().min(min, `At least ${min}.`).max(max, `At most ${max}.`).meta({ gql: 'Int', description });
+export const float = (description: string, min: number, max: number) =>
+  z.number().min(min, `At least ${min}.`).max(max, `At most ${max}.`).meta({ gql: 'Float', description });
 export const dateTime = (description: string) => z.date().meta({ gql: 'DateTime', description });
 export const date = (description: string) => z.string().meta({ gql: 'Date', description });
 /** An ISO 3166-1 alpha-2 country. */
@@ -97,7 +119,10 @@ export function oneOfInput<const S extends z.ZodRawShape>(name: string, descript
 export function timeZone(description: string) {
   return z
     .string()
-    .refine((value) => isTimeZone(value), { message: 'Not an IANA time zone such as Europe/London.', params: { code: 'TIME_ZONE_INVALID' } })
+    .refine((value) => isTimeZone(value), {
+      message: 'Not an IANA time zone such as Europe/London.',
+      params: { code: 'TIME_ZONE_INVALID' },
+    })
     .meta({ description });
 }
 

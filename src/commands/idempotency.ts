@@ -21,7 +21,9 @@ export async function recallResult(tx: Transaction, record: IdempotencyRecord): 
     on conflict (workspace_id, credential_id, key) do update set command = excluded.command, input_hash = excluded.input_hash, result = null, created_at = now()
     where r.created_at < now() - ${KEPT}`);
   if (claimed === 1) return null;
-  const [known] = await tx.query<{ command: string; input_hash: string; result: unknown }>(sql`select command, input_hash, result from idempotency_records where ${where}`);
+  const [known] = await tx.query<{ command: string; input_hash: string; result: unknown }>(
+    sql`select command, input_hash, result from idempotency_records where ${where}`,
+  );
   if (!known || known.command !== command || known.input_hash !== inputHash) throw apiError('IDEMPOTENCY_KEY_REUSED');
   return { result: known.result };
 }

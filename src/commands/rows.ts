@@ -1,15 +1,20 @@
 // Writing rows by their model: the column names, types and defaults come from the Prisma schema.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../db/database.ts';
 import { type ColumnMap, columnsOf, type ModelName, quoteIdent, type RowOf } from '../db/models.ts';
 import { modelOf } from '../query/sql.ts';
-import type { Queryable } from '../db/database.ts';
 import type { CommandContext } from './command.ts';
 import { reject } from './user-errors.ts';
 
 type Values = { readonly [property: string]: unknown };
 
 /** Inserts rows in one statement; every row has the same properties. Answers how many were inserted. */
-export async function insertRows<M extends ModelName>(tx: Queryable, model: M, rows: readonly Partial<RowOf[M]>[], onConflict: Sql = sql``): Promise<number> {
+export async function insertRows<M extends ModelName>(
+  tx: Queryable,
+  model: M,
+  rows: readonly Partial<RowOf[M]>[],
+  onConflict: Sql = sql``,
+): Promise<number> {
   if (rows.length === 0) return 0;
   return tx.execute(sql`${insertSql(model, rows as readonly Values[])} ${onConflict}`);
 }
@@ -19,7 +24,10 @@ export function insertSql(model: ModelName, rows: readonly Values[]): Sql {
   const columns = columnsOf(modelOf(model)).filter((column) => column.name in rows[0]!);
   const names = raw(columns.map((column) => quoteIdent(column.column)).join(', '));
   const values = raw(columns.map(readColumn).join(', '));
-  const params = join(columns.map((column) => sql`${rows.map((row) => toParameter(column, row[column.name]))}::${raw(parameterType(column))}[]`), ', ');
+  const params = join(
+    columns.map((column) => sql`${rows.map((row) => toParameter(column, row[column.name]))}::${raw(parameterType(column))}[]`),
+    ', ',
+  );
   return sql`insert into ${raw(quoteIdent(modelOf(model).table))} (${names}) select ${values} from unnest(${params}) as r(${raw(columns.map((column) => quoteIdent(column.column)).join(', '))})`;
 }
 
@@ -52,7 +60,11 @@ function assignment(column: ColumnMap, value: unknown): Sql {
 /** All columns of a model under their property names. */
 export function allColumns(model: ModelName, alias = ''): Sql {
   const prefix = alias ? `${alias}.` : '';
-  return raw(columnsOf(modelOf(model)).map((column) => `${prefix}${quoteIdent(column.column)} as ${quoteIdent(column.name)}`).join(', '));
+  return raw(
+    columnsOf(modelOf(model))
+      .map((column) => `${prefix}${quoteIdent(column.column)} as ${quoteIdent(column.name)}`)
+      .join(', '),
+  );
 }
 
 /** Locks and reads one row of the workspace; null when there is none. */
@@ -88,7 +100,9 @@ function sameValue(a: unknown, b: unknown): boolean {
 
 function stable(value: unknown): string {
   return JSON.stringify(value, (_key, part) =>
-    part && typeof part === 'object' && !Array.isArray(part) ? Object.fromEntries(Object.entries(part).sort(([x], [y]) => (x < y ? -1 : 1))) : part,
+    part && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([x], [y]) => (x < y ? -1 : 1)))
+      : part,
   );
 }
 
@@ -98,7 +112,9 @@ export async function writeChanges(ctx: CommandContext, model: ModelName, id: st
   const sets = Object.entries(after).map(([name, value]) => assignment(columns[name]!, value));
   if (columns.version) sets.push(sql`version = version + 1`);
   if (columns.updatedAt) sets.push(sql`updated_at = ${ctx.now}`);
-  await ctx.tx.execute(sql`update ${raw(quoteIdent(modelOf(model).table))} set ${join(sets, ', ')} where workspace_id = ${ctx.workspaceId}::uuid and id = ${id}::uuid`);
+  await ctx.tx.execute(
+    sql`update ${raw(quoteIdent(modelOf(model).table))} set ${join(sets, ', ')} where workspace_id = ${ctx.workspaceId}::uuid and id = ${id}::uuid`,
+  );
 }
 
 /** Refuses with VERSION_CONFLICT when the row is not at the version the caller saw. */
@@ -122,7 +138,9 @@ export async function writeManyChanges(ctx: CommandContext, model: ModelName, ch
     const sets = changed.map((column) => raw(`${quoteIdent(column.column)} = ${readColumn(column)}`));
     if (columns.version) sets.push(sql`version = t.version + 1`);
     if (columns.updatedAt) sets.push(sql`updated_at = ${ctx.now}`);
-    const params = changed.map((column) => sql`${group.map(({ after }) => toParameter(column, after[column.name]))}::${raw(parameterType(column))}[]`);
+    const params = changed.map(
+      (column) => sql`${group.map(({ after }) => toParameter(column, after[column.name]))}::${raw(parameterType(column))}[]`,
+    );
     const names = raw(['id', ...changed.map((column) => quoteIdent(column.column))].join(', '));
     await ctx.tx.execute(sql`update ${raw(quoteIdent(modelOf(model).table))} t set ${join(sets, ', ')}
       from unnest(${join([sql`${group.map(({ id }) => id)}::uuid[]`, ...params], ', ')}) as r(${names})

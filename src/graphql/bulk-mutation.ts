@@ -17,7 +17,12 @@ const statusWords: Record<string, string> = {
   REJECTED: 'The row cannot be used; its userErrors say why.',
   ABORTED: 'The row is fine, but another one stopped the whole call.',
 };
-const BulkStatusRef = enumOfNames('BulkStatus', 'What became of a row of a bulk call.', [...bulkStatuses], (status) => statusWords[status]!);
+const BulkStatusRef = enumOfNames(
+  'BulkStatus',
+  'What became of a row of a bulk call.',
+  [...bulkStatuses],
+  (status) => statusWords[status]!,
+);
 
 const BulkResultRef = builder.objectRef<RowResult & { entity: string }>('BulkResult').implement({
   description: 'What became of one row of a bulk call.',
@@ -49,7 +54,13 @@ export function bulkMutation(command: Command<BulkInput, BulkOutcome>, entity: s
     t.field({
       type: payload,
       description: `${command.description} Needs ${command.permission}.`,
-      args: { input: t.arg({ type: describeInput(command.input).type as never, required: true, description: 'The rows and what to do about bad ones.' }) },
+      args: {
+        input: t.arg({
+          type: describeInput(command.input).type as never,
+          required: true,
+          description: 'The rows and what to do about bad ones.',
+        }),
+      },
       resolve: async (_root, args, ctx, info) => {
         const outcome = await callCommand(ctx, info, command, args.input);
         const results = (outcome.result?.results ?? []).map((row) => ({ ...row, entity }));

@@ -1,5 +1,5 @@
 // Types that many modules share: Node, PageInfo, BoundedCount, Money, ExternalRef and the enums of the models.
-import { enums, type EnumMap } from '../db/models.ts';
+import { type EnumMap, enums } from '../db/models.ts';
 import type { BoundedCount } from '../query/aggregate.ts';
 import { builder } from './builder.ts';
 
@@ -37,7 +37,9 @@ export const PageInfoRef = builder.objectRef<PageInfoValue>('PageInfo').implemen
   description: 'Where a page stands in its list.',
   fields: (t) => ({
     hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more rows follow (going backward: whether a cursor was given).' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', { description: 'Whether rows precede (going forward: whether a cursor was given).' }),
+    hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
+      description: 'Whether rows precede (going forward: whether a cursor was given).',
+    }),
     startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first row.' }),
     endCursor: t.exposeString('endCursor', { nullable: true, description: 'Cursor of the last row.' }),
   }),
@@ -57,7 +59,9 @@ export const enumRefs = Object.fromEntries(
     map.name,
     builder.enumType(map.name, {
       description: map.description ?? map.name,
-      values: Object.fromEntries(map.values.map((value) => [value.name, { value: value.name, description: value.description ?? value.name }])),
+      values: Object.fromEntries(
+        map.values.map((value) => [value.name, { value: value.name, description: value.description ?? value.name }]),
+      ),
     }),
   ]),
 );

@@ -1,12 +1,12 @@
 // Relay connections: one set of types and resolvers for every list of the API. Only this file and object-type.ts know how lists are read.
 import type { InputFieldMap, ObjectRef } from '@pothos/core';
-import { countUpTo, type CurrencySum, type BoundedCount, sumMoney } from '../query/aggregate.ts';
+import { type BoundedCount, type CurrencySum, countUpTo, sumMoney } from '../query/aggregate.ts';
 import { canonical } from '../query/cursor.ts';
 import type { Entity } from '../query/entity.ts';
 import type { FilterInput } from '../query/filter.ts';
 import type { OrderInput } from '../query/order.ts';
-import { hidesColumn, requireRead } from '../query/policy.ts';
 import { type EntityRow, type ListSpec, type Page, type PageArgs, pageWindow, readPage, readPages } from '../query/page.ts';
+import { hidesColumn, requireRead } from '../query/policy.ts';
 import { builder, type SchemaTypes } from './builder.ts';
 import { BoundedCountRef, MoneyRef, PageInfoRef, type PageInfoValue } from './common-types.ts';
 import { type Context, readerOf } from './context.ts';
@@ -33,7 +33,12 @@ function once<T>(fn: () => Promise<T>): () => Promise<T> {
 }
 
 function pageInfo(page: { cursors: string[]; hasNextPage: boolean; hasPreviousPage: boolean }): PageInfoValue {
-  return { hasNextPage: page.hasNextPage, hasPreviousPage: page.hasPreviousPage, startCursor: page.cursors[0] ?? null, endCursor: page.cursors.at(-1) ?? null };
+  return {
+    hasNextPage: page.hasNextPage,
+    hasPreviousPage: page.hasPreviousPage,
+    startCursor: page.cursors[0] ?? null,
+    endCursor: page.cursors.at(-1) ?? null,
+  };
 }
 
 /** Makes `<name>Connection` and `<name>Edge` over a node type; `sums` names the money fields that can be summed. */
@@ -58,7 +63,11 @@ export function connectionTypes<Row>(name: string, node: TypeRef, sums: string[]
         },
       }),
       nodes: t.field({ type: [node], description: 'The rows of the page.', resolve: async (list) => (await list.page()).rows as never }),
-      pageInfo: t.field({ type: PageInfoRef, description: 'Where the page stands in the list.', resolve: async (list) => pageInfo(await list.page()) }),
+      pageInfo: t.field({
+        type: PageInfoRef,
+        description: 'Where the page stands in the list.',
+        resolve: async (list) => pageInfo(await list.page()),
+      }),
       totalCount: t.field({
         type: BoundedCountRef,
         description: 'How many rows the whole list has, counted no further than `upTo` and only when asked.',
@@ -80,7 +89,8 @@ function addSum(ref: ObjectRef<SchemaTypes, ConnectionValue>, name: string, sums
     t.field({
       type: MoneyRef,
       nullable: true,
-      description: 'Sum over the whole list; null when no row has an amount. Needs `currency` where the list holds several (MIXED_CURRENCIES names them).',
+      description:
+        'Sum over the whole list; null when no row has an amount. Needs `currency` where the list holds several (MIXED_CURRENCIES names them).',
       args: {
         field: t.arg({ type: field as never, required: true, description: 'What to sum.' }),
         currency: t.arg({ type: 'CurrencyCode', description: 'Sums only amounts in this currency.' }),
@@ -88,7 +98,9 @@ function addSum(ref: ObjectRef<SchemaTypes, ConnectionValue>, name: string, sums
       resolve: async (list, args) => {
         const sums = await list.sum!(String(args.field), args.currency ?? null);
         if (sums.length > 1) {
-          throw apiError('MIXED_CURRENCIES', 'The list holds several currencies: give the currency argument.', { currencies: sums.map((sum) => sum.currency) });
+          throw apiError('MIXED_CURRENCIES', 'The list holds several currencies: give the currency argument.', {
+            currencies: sums.map((sum) => sum.currency),
+          });
         }
         return sums[0] ?? null;
       },
@@ -156,7 +168,9 @@ export function resolveList(ctx: Context, name: string, base: ListSpec, args: Li
     if (hidesColumn(viewer, base.entity, columns.amount)) throw apiError('FORBIDDEN', `The role hides what ${field} sums.`);
     return parent === null
       ? sumMoney(db, viewer, spec, columns, currency, null).then((sums) => sums[0]!)
-      : reader.batch(key('sum', [field, currency]), parent, (parents: readonly string[]) => sumMoney(db, viewer, spec, columns, currency, parents));
+      : reader.batch(key('sum', [field, currency]), parent, (parents: readonly string[]) =>
+          sumMoney(db, viewer, spec, columns, currency, parents),
+        );
   };
   return list;
 }

@@ -30,7 +30,13 @@ const operatorInputs: Record<string, AnyInput> = {};
 function operatorInput(name: string, description: string, operators: Record<string, Operator>): AnyInput {
   operatorInputs[name] ??= builder.inputType(name, {
     description,
-    fields: (t) => Object.fromEntries(Object.entries(operators).map(([key, operator]) => [key, t.field({ type: operator.type as never, required: operator.required ?? false, description: operator.description })])),
+    fields: (t) =>
+      Object.fromEntries(
+        Object.entries(operators).map(([key, operator]) => [
+          key,
+          t.field({ type: operator.type as never, required: operator.required ?? false, description: operator.description }),
+        ]),
+      ),
   }) as unknown as AnyInput;
   return operatorInputs[name];
 }
@@ -44,10 +50,20 @@ const scalarFilters: Record<string, () => AnyInput> = {
   text: StringFilter,
   uuid: () => operatorInput('IDFilter', 'Conditions on a reference; all that are given hold.', equality('ID')),
   bool: () => operatorInput('BooleanFilter', 'Conditions on a truth value.', { eq: { type: 'Boolean', description: 'Equal to.' } }),
-  int4: () => operatorInput('IntFilter', 'Conditions on a whole number; all that are given hold.', { ...equality('Int'), ...comparison('Int') }),
-  float8: () => operatorInput('FloatFilter', 'Conditions on a number; all that are given hold.', { ...equality('Float'), ...comparison('Float') }),
-  numeric: () => operatorInput('DecimalFilter', 'Conditions on a decimal number; all that are given hold.', { ...equality('Decimal'), ...comparison('Decimal') }),
-  timestamptz: () => operatorInput('DateTimeFilter', 'Conditions on a moment; all that are given hold.', { ...equality('DateTime'), ...comparison('DateTime') }),
+  int4: () =>
+    operatorInput('IntFilter', 'Conditions on a whole number; all that are given hold.', { ...equality('Int'), ...comparison('Int') }),
+  float8: () =>
+    operatorInput('FloatFilter', 'Conditions on a number; all that are given hold.', { ...equality('Float'), ...comparison('Float') }),
+  numeric: () =>
+    operatorInput('DecimalFilter', 'Conditions on a decimal number; all that are given hold.', {
+      ...equality('Decimal'),
+      ...comparison('Decimal'),
+    }),
+  timestamptz: () =>
+    operatorInput('DateTimeFilter', 'Conditions on a moment; all that are given hold.', {
+      ...equality('DateTime'),
+      ...comparison('DateTime'),
+    }),
   date: () => operatorInput('DateFilter', 'Conditions on a day; all that are given hold.', { ...equality('Date'), ...comparison('Date') }),
 };
 const ListFilter = () =>
@@ -57,7 +73,8 @@ const ListFilter = () =>
     hasAny: { type: ['String'], description: 'Holds at least one of these.' },
     isEmpty: { type: 'Boolean', description: 'Whether it is empty.' },
   });
-const KeyFilter = () => operatorInput('KeyFilter', 'Conditions on an entry of a vocabulary, by its key; all that are given hold.', equality('String'));
+const KeyFilter = () =>
+  operatorInput('KeyFilter', 'Conditions on an entry of a vocabulary, by its key; all that are given hold.', equality('String'));
 
 function columnFilter(entity: Entity, property: string): AnyInput {
   const column = columnNamed(entity.name, property);
@@ -65,7 +82,11 @@ function columnFilter(entity: Entity, property: string): AnyInput {
   if (column.enum) {
     const ref = enumRefs[column.enum] as unknown as string;
     const { startsWith: _, ...operators } = { ...equality(ref), startsWith: undefined };
-    return operatorInput(`${column.enum}Filter`, `Conditions on ${column.enum}; all that are given hold.`, operators as Record<string, Operator>);
+    return operatorInput(
+      `${column.enum}Filter`,
+      `Conditions on ${column.enum}; all that are given hold.`,
+      operators as Record<string, Operator>,
+    );
   }
   return scalarFilters[column.type]!();
 }
@@ -83,16 +104,37 @@ const attributeInput = () => {
   const without = ({ isNull: _isNull, notIn: _notIn, ...rest }: Record<string, Operator>) => rest;
   return operatorInput('AttributeFilter', 'Conditions on one custom attribute; all that are given hold.', {
     key: { type: 'String', required: true, description: 'Key of the attribute.' },
-    text: { type: operatorInput('AttributeTextFilter', 'Conditions on a TEXT or SELECT attribute.', { ...without(ranged('String')), startsWith: { type: 'String', description: 'Begins with, as written.' } }), description: 'As a text.' },
-    number: { type: operatorInput('AttributeNumberFilter', 'Conditions on a NUMBER attribute.', without(ranged('Float'))), description: 'As a number.' },
-    date: { type: operatorInput('AttributeDateFilter', 'Conditions on a DATE or DATE_TIME attribute, as ISO 8601 text.', without(ranged('String'))), description: 'As a day or moment.' },
+    text: {
+      type: operatorInput('AttributeTextFilter', 'Conditions on a TEXT or SELECT attribute.', {
+        ...without(ranged('String')),
+        startsWith: { type: 'String', description: 'Begins with, as written.' },
+      }),
+      description: 'As a text.',
+    },
+    number: {
+      type: operatorInput('AttributeNumberFilter', 'Conditions on a NUMBER attribute.', without(ranged('Float'))),
+      description: 'As a number.',
+    },
+    date: {
+      type: operatorInput(
+        'AttributeDateFilter',
+        'Conditions on a DATE or DATE_TIME attribute, as ISO 8601 text.',
+        without(ranged('String')),
+      ),
+      description: 'As a day or moment.',
+    },
     boolean: { type: 'Boolean', description: 'As a truth value, equal to.' },
     has: { type: 'String', description: 'A MULTI_SELECT attribute holds this option.' },
     isNull: { type: 'Boolean', description: 'Whether there is no value.' },
   });
 };
 
-const ArchivedFilter = enumOfNames('ArchivedFilter', 'What a list does with archived rows.', ['EXCLUDE', 'INCLUDE', 'ONLY'], (value) => ({ EXCLUDE: 'Leaves them out.', INCLUDE: 'Shows them too.', ONLY: 'Shows only them.' })[value]!);
+const ArchivedFilter = enumOfNames(
+  'ArchivedFilter',
+  'What a list does with archived rows.',
+  ['EXCLUDE', 'INCLUDE', 'ONLY'],
+  (value) => ({ EXCLUDE: 'Leaves them out.', INCLUDE: 'Shows them too.', ONLY: 'Shows only them.' })[value]!,
+);
 
 const filters = new Map<string, AnyInput>();
 
@@ -110,7 +152,11 @@ export function filterRef(entity: Entity): AnyInput {
         or: t.field({ type: [ref], description: 'At least one of these.' }),
         not: t.field({ type: ref, description: 'Not this.' }),
       };
-      if (isArchivable(entity)) fields.archived = t.field({ type: ArchivedFilter, description: 'What to do with archived rows; counts at the top level only. EXCLUDE unless told.' });
+      if (isArchivable(entity))
+        fields.archived = t.field({
+          type: ArchivedFilter,
+          description: 'What to do with archived rows; counts at the top level only. EXCLUDE unless told.',
+        });
       if (entity.attributes) fields.attributes = t.field({ type: [attributeInput()], description: 'By custom attributes.' });
       for (const [name, spec] of Object.entries(entity.filters ?? {})) {
         fields[name] = t.field({ type: filterType(entity, spec), description: spec.description ?? `By ${name}.` });
@@ -123,11 +169,12 @@ export function filterRef(entity: Entity): AnyInput {
 
 const orders = new Map<string, AnyInput>();
 
+const AttributeOrderType = enumOfNames('AttributeOrderType', 'How an attribute is compared.', ['TEXT', 'NUMBER']);
+
 const AttributeOrder = () => {
-  const type = (operatorInputs.AttributeOrderType ??= enumOfNames('AttributeOrderType', 'How an attribute is compared.', ['TEXT', 'NUMBER']) as never);
   return operatorInput('AttributeOrder', 'A custom attribute to order by. An index serves it where its definition is `indexed`.', {
     key: { type: 'String', required: true, description: 'Key of the attribute.' },
-    type: { type, required: true, description: 'How its values are compared.' },
+    type: { type: AttributeOrderType, required: true, description: 'How its values are compared.' },
   });
 };
 
@@ -136,7 +183,12 @@ export function orderRef(entity: Entity): AnyInput {
   const known = orders.get(entity.name);
   if (known) return known;
   const names = Object.keys(entity.orders ?? {});
-  const field = enumOfNames(`${entity.name}OrderField`, `Fields to order ${entity.name} by.`, names, (name) => `By ${name.toLowerCase().replaceAll('_', ' ')}.`);
+  const field = enumOfNames(
+    `${entity.name}OrderField`,
+    `Fields to order ${entity.name} by.`,
+    names,
+    (name) => `By ${name.toLowerCase().replaceAll('_', ' ')}.`,
+  );
   const ref = builder.inputType(`${entity.name}Order`, {
     description: `One term of an order of ${entity.name}.`,
     fields: (t) => ({

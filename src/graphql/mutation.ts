@@ -1,9 +1,16 @@
 // Mutation fields made from commands: payload types, user errors and @idempotent.
-import { type DirectiveLocation, getDirectiveValues, GraphQLDirective, GraphQLNonNull, GraphQLString, type GraphQLResolveInfo } from 'graphql';
+import {
+  type DirectiveLocation,
+  GraphQLDirective,
+  GraphQLNonNull,
+  type GraphQLResolveInfo,
+  GraphQLString,
+  getDirectiveValues,
+} from 'graphql';
 import { type Command, runCommand } from '../commands/command.ts';
 import type { UserError } from '../commands/user-errors.ts';
-import { mayRead } from '../query/policy.ts';
 import { entityNamed } from '../query/entity.ts';
+import { mayRead } from '../query/policy.ts';
 import { builder } from './builder.ts';
 import { type Context, viewerOf } from './context.ts';
 import { apiError } from './errors.ts';
@@ -14,14 +21,17 @@ import { describeInput } from './zod-inputs.ts';
 
 export const idempotentDirective = new GraphQLDirective({
   name: 'idempotent',
-  description: 'Runs the mutation at most once: a second call with the same key and input within 24 hours answers the first result, read afresh. The key belongs to the credential.',
+  description:
+    'Runs the mutation at most once: a second call with the same key and input within 24 hours answers the first result, read afresh. The key belongs to the credential.',
   locations: ['FIELD' as DirectiveLocation],
   args: { key: { type: new GraphQLNonNull(GraphQLString), description: 'Any text of 1 to 200 characters, chosen by the caller.' } },
 });
 
 /** The idempotency key of this field. Throws IDEMPOTENCY_KEY_INVALID for two keys on one response name or a key out of bounds. */
 export function idempotencyKey(info: GraphQLResolveInfo): string | null {
-  const keys = info.fieldNodes.flatMap((node) => (getDirectiveValues(idempotentDirective, node, info.variableValues)?.key as string | undefined) ?? []);
+  const keys = info.fieldNodes.flatMap(
+    (node) => (getDirectiveValues(idempotentDirective, node, info.variableValues)?.key as string | undefined) ?? [],
+  );
   if (keys.length > 1) throw apiError('IDEMPOTENCY_KEY_INVALID', 'Two idempotency keys on one response name.');
   const key = keys[0];
   if (key !== undefined && (key.length < 1 || key.length > 200 || key.includes('\0'))) {
@@ -73,7 +83,11 @@ export async function callCommand<Input, Result>(ctx: Context, info: GraphQLReso
 }
 
 /** Adds a mutation that answers one entity: `{ <field>, userErrors }`. The command's result is `{ id }`. */
-export function entityMutation<Input>(command: Command<Input, { id: string }>, entity: string, options: { payload?: string; field?: string } = {}): void {
+export function entityMutation<Input>(
+  command: Command<Input, { id: string }>,
+  entity: string,
+  options: { payload?: string; field?: string } = {},
+): void {
   const field = options.field ?? entity.charAt(0).toLowerCase() + entity.slice(1);
   const name = options.payload ?? `${entity}Payload`;
   const type = payloadRefs.get(name) ?? payloadType(name, entity, field);

@@ -33,7 +33,12 @@ builder.queryFields((t) => ({
     description: `Several things by their global ids, in the same order, at most ${MAX_NODES}.`,
     args: { ids: t.arg.idList({ required: true, description: 'Global ids.' }) },
     resolve: (_root, { ids }, ctx) => {
-      if (ids.length > MAX_NODES) throw apiError('BAD_USER_INPUT', `nodes takes at most ${MAX_NODES} ids.`, { limit: 'nodes', value: ids.length, maximum: MAX_NODES });
+      if (ids.length > MAX_NODES)
+        throw apiError('BAD_USER_INPUT', `nodes takes at most ${MAX_NODES} ids.`, {
+          limit: 'nodes',
+          value: ids.length,
+          maximum: MAX_NODES,
+        });
       return ids.map((id) => loadNode(ctx, String(id))) as never;
     },
   }),

@@ -4,19 +4,26 @@ import { isHidden } from '../auth/permissions.ts';
 import type { ColumnMap } from '../db/models.ts';
 import type { Entity, RelationSpec } from '../query/entity.ts';
 import { entityNamed } from '../query/entity.ts';
-import { mayRead, requireRead } from '../query/policy.ts';
+import { requireVisible } from '../query/filter.ts';
 import type { EntityRow } from '../query/page.ts';
+import { fieldOfColumn, mayRead, requireRead } from '../query/policy.ts';
 import { readByIds } from '../query/rows.ts';
 import { columnNamed } from '../query/sql.ts';
 import { builder } from './builder.ts';
-import { enumRefs, ExternalRefRef, MoneyRef, NodeRef } from './common-types.ts';
+import { ExternalRefRef, enumRefs, MoneyRef, NodeRef } from './common-types.ts';
 import { entityConnection, type ListArgs, listArgs, resolveList } from './connection.ts';
 import { type Context, readerOf, viewerOf } from './context.ts';
 import { apiError } from './errors.ts';
 import { decodeId, encodeId } from './ids.ts';
 import { refOf, type TypeRef } from './refs.ts';
 
-type FieldOptions = { type: unknown; nullable?: boolean; description: string; args?: unknown; resolve: (row: EntityRow, args: never, ctx: Context) => unknown };
+type FieldOptions = {
+  type: unknown;
+  nullable?: boolean;
+  description: string;
+  args?: unknown;
+  resolve: (row: EntityRow, args: never, ctx: Context) => unknown;
+};
 type FieldMaker = { field: (options: FieldOptions) => unknown; arg: never };
 
 const scalarOfColumn: Record<string, string> = {
@@ -63,7 +70,12 @@ function entityFields(t: FieldMaker, entity: Entity): Record<string, unknown> {
   }
   if (entity.externalRef) {
     const { field, system, id, description } = entity.externalRef;
-    fields[field] = t.field({ type: ExternalRefRef, nullable: true, description, resolve: (row) => (row[system] == null ? null : { system: row[system], value: row[id] }) });
+    fields[field] = t.field({
+      type: ExternalRefRef,
+      nullable: true,
+      description,
+      resolve: (row) => (row[system] == null ? null : { system: row[system], value: row[id] }),
+    });
   }
   for (const [name, relation] of Object.entries(entity.relations ?? {})) fields[name] = relationField(t, entity, name, relation);
   return fields;
@@ -76,7 +88,8 @@ function columnField(t: FieldMaker, entity: Entity, column: ColumnMap): unknown 
     description: column.description ?? defaultDescriptions[column.name] ?? column.name,
     resolve: (row, _args, ctx) => {
       const value = row[column.name];
-      if (value == null && !column.nullable && ctx.viewer && isHidden(ctx.viewer.role, entity.name, column.name)) throw hiddenError(entity, column.name);
+      if (value == null && !column.nullable && ctx.viewer && isHidden(ctx.viewer.role, entity.name, column.name))
+        throw hiddenError(entity, column.name);
       return value;
     },
   });
@@ -102,7 +115,10 @@ function relationField(t: FieldMaker, entity: Entity, name: string, relation: Re
     args: listArgs(t as never, target),
     resolve: (row, args: ListArgs, ctx) => {
       if (isHidden(viewerOf(ctx).role, entity.name, name)) throw hiddenError(entity, name);
-      const link = 'link' in relation ? relation.link : (c: (property: string) => unknown, parent: unknown) => equals(c(relation.key), parent);
+      // The rows listed under a stage tell the stage of each: a hidden link is hidden from both ends.
+      if ('key' in relation) requireVisible(viewerOf(ctx), target, fieldOfColumn(target, relation.key));
+      const link =
+        'link' in relation ? relation.link : (c: (property: string) => unknown, parent: unknown) => equals(c(relation.key), parent);
       return resolveList(ctx, `${entity.name}.${name}`, { entity: target, link: link as never }, args, row.id);
     },
   });

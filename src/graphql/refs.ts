@@ -18,7 +18,12 @@ export function refOf(name: string): TypeRef {
 }
 
 /** An enum whose values stand for themselves. */
-export function enumOfNames(name: string, description: string, values: string[], describe: (value: string) => string = wordsOf): EnumRef<SchemaTypes, string> {
+export function enumOfNames(
+  name: string,
+  description: string,
+  values: string[],
+  describe: (value: string) => string = wordsOf,
+): EnumRef<SchemaTypes, string> {
   return builder.enumType(name, {
     description,
     values: Object.fromEntries(values.map((value) => [value, { value, description: describe(value) }])),

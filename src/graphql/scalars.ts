@@ -64,7 +64,7 @@ function parsePattern(pattern: RegExp, wanted: string): (value: unknown) => stri
 function withoutNul(value: unknown): unknown {
   if (typeof value === 'string' && value.includes('\0')) refuse('Text must not contain the character NUL.');
   if (Array.isArray(value)) value.forEach(withoutNul);
-  else if (value && typeof value === 'object') Object.entries(value).forEach(([key, part]) => void (withoutNul(key), withoutNul(part)));
+  else if (value && typeof value === 'object') Object.entries(value).flat().forEach(withoutNul);
   return value;
 }
 
@@ -89,9 +89,21 @@ export const scalars = {
     parse: parseDecimal,
     serialize: (value) => formatDecimal(String(value)),
   }),
-  CurrencyCode: scalar<string>({ name: 'CurrencyCode', description: 'An ISO 4217 currency: `EUR`.', parse: parsePattern(/^[A-Z]{3}$/, 'three capital letters such as EUR') }),
-  CountryCode: scalar<string>({ name: 'CountryCode', description: 'An ISO 3166-1 alpha-2 country: `GB`.', parse: parsePattern(/^[A-Z]{2}$/, 'two capital letters such as GB') }),
+  CurrencyCode: scalar<string>({
+    name: 'CurrencyCode',
+    description: 'An ISO 4217 currency: `EUR`.',
+    parse: parsePattern(/^[A-Z]{3}$/, 'three capital letters such as EUR'),
+  }),
+  CountryCode: scalar<string>({
+    name: 'CountryCode',
+    description: 'An ISO 3166-1 alpha-2 country: `GB`.',
+    parse: parsePattern(/^[A-Z]{2}$/, 'two capital letters such as GB'),
+  }),
   JSON: scalar<unknown>({ name: 'JSON', description: 'Any JSON value.', parse: withoutNul }),
-  BigInt: scalar<string>({ name: 'BigInt', description: 'A whole number of any size, as text.', parse: parsePattern(/^-?\d{1,19}$/, 'a whole number as text'), serialize: String }),
+  BigInt: scalar<string>({
+    name: 'BigInt',
+    description: 'A whole number of any size, as text.',
+    parse: parsePattern(/^-?\d{1,19}$/, 'a whole number as text'),
+    serialize: String,
+  }),
 };
-

@@ -37,7 +37,12 @@ builder.objectRef<UserError>('VersionConflictError').implement({
   interfaces: [UserErrorRef],
   isTypeOf: (error) => typeOf(error as UserError) === 'VersionConflictError',
   fields: (t) => ({
-    current: t.field({ type: NodeRef as never, nullable: true, description: 'The record as it is now.', resolve: (error, _args, ctx) => record(ctx, error.current) as never }),
+    current: t.field({
+      type: NodeRef as never,
+      nullable: true,
+      description: 'The record as it is now.',
+      resolve: (error, _args, ctx) => record(ctx, error.current) as never,
+    }),
   }),
 });
 
@@ -46,7 +51,12 @@ builder.objectRef<UserError>('DuplicateError').implement({
   interfaces: [UserErrorRef],
   isTypeOf: (error) => typeOf(error as UserError) === 'DuplicateError',
   fields: (t) => ({
-    existing: t.field({ type: NodeRef as never, nullable: true, description: 'The record that is there.', resolve: (error, _args, ctx) => record(ctx, error.existing) as never }),
+    existing: t.field({
+      type: NodeRef as never,
+      nullable: true,
+      description: 'The record that is there.',
+      resolve: (error, _args, ctx) => record(ctx, error.existing) as never,
+    }),
   }),
 });
 

@@ -5,11 +5,18 @@ import { builder } from './builder.ts';
 import { enumRefs } from './common-types.ts';
 import { enumOfNames } from './refs.ts';
 
-type Def = { type: string; innerType?: z.ZodType; element?: z.ZodType; in?: z.ZodType; shape?: Record<string, z.ZodType>; entries?: Record<string, string>; defaultValue?: unknown };
+type Def = {
+  type: string;
+  innerType?: z.ZodType;
+  element?: z.ZodType;
+  in?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  entries?: Record<string, string>;
+  defaultValue?: unknown;
+};
 type Described = { type: unknown; required: boolean; defaultValue?: unknown; description: string };
 
 const inputs = new Map<string, unknown>();
-const descriptions = new Map<string, string>();
 const enums = new Map<string, unknown>();
 
 const defOf = (schema: z.ZodType) => schema._zod.def as unknown as Def;
@@ -38,14 +45,16 @@ export function describeInput(schema: z.ZodType): Described {
     const element = describeInput(def.element!);
     return { type: [element.type], required: true, description: meta.description ?? element.description };
   }
-  return { type: leafType(schema, def, meta), required: true, description: meta.description ?? '' };
+  return { type: leafType(def, meta), required: true, description: meta.description ?? '' };
 }
 
-function leafType(schema: z.ZodType, def: Def, meta: InputMeta): unknown {
-  if (def.type === 'object') return inputType(schema, def, meta);
+function leafType(def: Def, meta: InputMeta): unknown {
+  if (def.type === 'object') return inputType(def, meta);
   if (def.type === 'enum' && meta.gql) return enumType(meta.gql, Object.values(def.entries!), meta.description ?? meta.gql);
   if (meta.gql) return namedType(meta.gql);
-  const type = ({ string: 'String', boolean: 'Boolean', number: 'Float', int: 'Int', unknown: 'JSON', record: 'JSON' } as Record<string, string>)[def.type];
+  const type = (
+    { string: 'String', boolean: 'Boolean', number: 'Float', int: 'Int', unknown: 'JSON', record: 'JSON' } as Record<string, string>
+  )[def.type];
   if (!type) throw new Error(`no GraphQL input for zod ${def.type}`);
   return type;
 }
@@ -67,14 +76,13 @@ export function registerEnum(name: string, ref: unknown): void {
   enums.set(name, ref);
 }
 
-function inputType(schema: z.ZodType, def: Def, meta: InputMeta): unknown {
+function inputType(def: Def, meta: InputMeta): unknown {
   const name = meta.gql;
   if (!name) throw new Error('an input object needs a name');
   const known = inputs.get(name);
   if (known) return known;
   const ref = builder.inputRef<object>(name);
   inputs.set(name, ref);
-  descriptions.set(name, meta.description ?? name);
   (ref as unknown as { implement(options: object): void }).implement({
     description: meta.description ?? name,
     isOneOf: meta.oneOf ?? false,

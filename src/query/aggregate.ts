@@ -11,10 +11,16 @@ export type CurrencySum = { currency: string; amount: string };
 /** Parents of a batch: null stands for a list without a parent. */
 export type Parents = readonly string[] | null;
 
-async function perParent<R extends { $parent: string | null }>(db: Queryable, parents: Parents, inner: (parent: Sql | null) => Sql): Promise<R[][]> {
+async function perParent<R extends { $parent: string | null }>(
+  db: Queryable,
+  parents: Parents,
+  inner: (parent: Sql | null) => Sql,
+): Promise<R[][]> {
   if (parents === null) return [await db.query<R>(sql`select null as "$parent", x.* from (${inner(null)}) x`)];
   const distinct = [...new Set(parents)];
-  const rows = await db.query<R>(sql`select p.id as "$parent", x.* from unnest(${distinct}::uuid[]) as p(id) cross join lateral (${inner(sql`p.id`)}) x`);
+  const rows = await db.query<R>(
+    sql`select p.id as "$parent", x.* from unnest(${distinct}::uuid[]) as p(id) cross join lateral (${inner(sql`p.id`)}) x`,
+  );
   const byParent = Map.groupBy(rows, (row) => row.$parent);
   return parents.map((parent) => byParent.get(parent) ?? []);
 }
@@ -24,7 +30,8 @@ export async function countUpTo(db: Queryable, viewer: Viewer, spec: ListSpec, u
   const groups = await perParent<{ $parent: string | null; count: bigint }>(
     db,
     parents,
-    (parent) => sql`select count(*) as count from (select from ${tableOf(spec.entity.name)} t where ${listCondition(viewer, spec, 't', parent)} limit ${raw(String(upTo + 1))}) c`,
+    (parent) =>
+      sql`select count(*) as count from (select from ${tableOf(spec.entity.name)} t where ${listCondition(viewer, spec, 't', parent)} limit ${raw(String(upTo + 1))}) c`,
   );
   return groups.map((rows) => {
     const count = Number(rows[0]?.count ?? 0);
@@ -33,7 +40,14 @@ export async function countUpTo(db: Queryable, viewer: Viewer, spec: ListSpec, u
 }
 
 /** Sums of a money column by currency, in the order of the currencies. */
-export async function sumMoney(db: Queryable, viewer: Viewer, spec: ListSpec, columns: { amount: string; currency: string }, currency: string | null, parents: Parents): Promise<CurrencySum[][]> {
+export async function sumMoney(
+  db: Queryable,
+  viewer: Viewer,
+  spec: ListSpec,
+  columns: { amount: string; currency: string },
+  currency: string | null,
+  parents: Parents,
+): Promise<CurrencySum[][]> {
   const c = columnsOfAlias(spec.entity.name, 't');
   return perParent(
     db,

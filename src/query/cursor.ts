@@ -9,10 +9,10 @@ export function fingerprint(parts: unknown): string {
   return createHash('sha256').update(canonical(parts)).digest('base64url').slice(0, 11);
 }
 
-/** JSON with sorted keys, absent and null values left out: equal filters give equal text. */
-export function canonical(value: unknown): string {
+/** JSON with sorted keys, absent and null values left out: equal filters give equal text. `nulls` keeps null, where it says something else than nothing. */
+export function canonical(value: unknown, { nulls = false } = {}): string {
   return JSON.stringify(value, (_key, part) => {
-    if (part === null) return undefined;
+    if (part === null) return nulls ? null : undefined;
     if (typeof part === 'bigint') return String(part);
     if (part && typeof part === 'object' && !Array.isArray(part) && !(part instanceof Date)) {
       return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -54,7 +54,8 @@ const MOMENT = /^\d{4,6}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?\+00)?$/;
 /** Whether a cursor's text can be cast to the PostgreSQL type without an error. */
 export function fitsType(type: string): (value: string) => boolean {
   if (type === 'uuid') return (value) => UUID.test(value);
-  if (type === 'timestamptz' || type === 'date') return (value) => MOMENT.test(value) && !Number.isNaN(Date.parse(value.replace('+00', 'Z')));
+  if (type === 'timestamptz' || type === 'date')
+    return (value) => MOMENT.test(value) && !Number.isNaN(Date.parse(value.replace('+00', 'Z')));
   if (type === 'int8' || type === 'int4') return (value) => /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31;
   if (type === 'numeric' || type === 'float8') return (value) => NUMBER.test(value);
   return (value) => !value.includes('\0');

@@ -1,7 +1,7 @@
 // The readable shape of an entity, said once: the read functions, the GraphQL types, the filters and the orders are made from it.
 import type { Sql } from 'sql-template-tag';
-import type { ModelName } from '../db/models.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import type { ModelName } from '../db/models.ts';
 
 /** Names a column of the aliased table: `c('ownerId')` is `t0."owner_id"`. */
 export type ColumnOf = (property: string) => Sql;
@@ -26,8 +26,7 @@ export type FilterSpec =
   /** Words anywhere in the column, served by a trigram index. */
   | { search: string; description?: string };
 
-export type OrderSpec =
-  | { column: string; description?: string };
+export type OrderSpec = { column: string; description?: string };
 
 /** Which rows a role with row scope TEAM or OWN sees. */
 export type ScopeSpec =

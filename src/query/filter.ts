@@ -5,23 +5,25 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { ColumnMap } from '../db/models.ts';
 import { apiError } from '../graphql/errors.ts';
 import { decodeId } from '../graphql/ids.ts';
-import { attributeConditions, type AttributeFilter } from './attribute-filter.ts';
-import { entityNamed, type ColumnOf, type Entity, type FilterSpec } from './entity.ts';
+import { type AttributeFilter, attributeConditions } from './attribute-filter.ts';
+import { type ColumnOf, type Entity, entityNamed, type FilterSpec } from './entity.ts';
+import { bounded, filterLimits } from './filter-limits.ts';
 import { fieldOfColumn, requireRead, rowPolicy } from './policy.ts';
 import { allOf, cast, columnNamed, columnsOfAlias, tableOf } from './sql.ts';
+
+export { filterLimits } from './filter-limits.ts';
 
 /** A filter object as it comes from GraphQL: fields of the entity, `and`, `or`, `not`, `archived`, `attributes`. */
 export type FilterInput = { [field: string]: unknown };
 type Operators = { [operator: string]: unknown };
-
-/** What one filter may hold: the depth of and/or/not and relations, and the number of conditions. */
-export const filterLimits = { depth: 5, conditions: 50, values: 500 };
 
 type State = { viewer: Viewer; conditions: number };
 
 /** The condition of a filter on `alias`; also hides archived rows unless the filter asks for them. Throws FILTER_TOO_COMPLEX, FORBIDDEN, ID_INVALID. */
 export function compileFilter(viewer: Viewer, entity: Entity, filter: FilterInput | null | undefined, alias: string): Sql {
   const state: State = { viewer, conditions: 0 };
+  // With or without them, side by side, would tell which rows are archived.
+  if (isArchivable(entity) && (filter?.archived ?? 'EXCLUDE') !== 'EXCLUDE') requireVisible(viewer, entity, 'archivedAt');
   return allOf([archivedCondition(entity, filter?.archived, alias), filter ? compileNode(state, entity, filter, alias, 1) : null]);
 }
 
@@ -38,7 +40,10 @@ export function isArchivable(entity: Entity): boolean {
 
 function compileNode(state: State, entity: Entity, filter: FilterInput, alias: string, depth: number): Sql {
   if (depth > filterLimits.depth) {
-    throw apiError('FILTER_TOO_COMPLEX', `The filter is deeper than ${filterLimits.depth}.`, { limit: 'filterDepth', maximum: filterLimits.depth });
+    throw apiError('FILTER_TOO_COMPLEX', `The filter is deeper than ${filterLimits.depth}.`, {
+      limit: 'filterDepth',
+      maximum: filterLimits.depth,
+    });
   }
   const parts: Sql[] = [];
   for (const [field, value] of Object.entries(filter)) {
@@ -78,7 +83,10 @@ function columnOfSpec(spec: FilterSpec): string {
 function countCondition(state: State): void {
   state.conditions++;
   if (state.conditions > filterLimits.conditions) {
-    throw apiError('FILTER_TOO_COMPLEX', `The filter has more than ${filterLimits.conditions} conditions.`, { limit: 'filterConditions', maximum: filterLimits.conditions });
+    throw apiError('FILTER_TOO_COMPLEX', `The filter has more than ${filterLimits.conditions} conditions.`, {
+      limit: 'filterConditions',
+      maximum: filterLimits.conditions,
+    });
   }
 }
 
@@ -104,7 +112,9 @@ function compileSpec(state: State, entity: Entity, spec: FilterSpec, value: Oper
 const comparisons: Record<string, string> = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' };
 
 function operators(column: Sql, map: ColumnMap, value: Operators): Sql {
-  const parts = Object.entries(value).flatMap(([operator, operand]) => (operand == null ? [] : [operatorSql(column, map, operator, operand)]));
+  const parts = Object.entries(value).flatMap(([operator, operand]) =>
+    operand == null ? [] : [operatorSql(column, map, operator, operand)],
+  );
   return sql`(${allOf(parts)})`;
 }
 
@@ -115,9 +125,9 @@ function operatorSql(column: Sql, map: ColumnMap, operator: string, operand: unk
     case 'ne':
       return sql`${column} is distinct from ${cast(operand, map.type)}`;
     case 'in':
-      return sql`${column} = any(${cast(bounded(operand), `${map.type}[]`)})`;
+      return sql`${column} = any(${cast(bounded(operand as unknown[]), `${map.type}[]`)})`;
     case 'notIn':
-      return sql`(${column} is null or ${column} <> all(${cast(bounded(operand), `${map.type}[]`)}))`;
+      return sql`(${column} is null or ${column} <> all(${cast(bounded(operand as unknown[]), `${map.type}[]`)}))`;
     case 'isNull':
       return operand ? sql`${column} is null` : sql`${column} is not null`;
     case 'startsWith':
@@ -127,9 +137,9 @@ function operatorSql(column: Sql, map: ColumnMap, operator: string, operand: unk
     case 'has':
       return sql`${column} @> ${cast([operand], 'text[]')}`;
     case 'hasAll':
-      return sql`${column} @> ${cast(bounded(operand), 'text[]')}`;
+      return sql`${column} @> ${cast(bounded(operand as unknown[]), 'text[]')}`;
     case 'hasAny':
-      return sql`${column} && ${cast(bounded(operand), 'text[]')}`;
+      return sql`${column} && ${cast(bounded(operand as unknown[]), 'text[]')}`;
     case 'isEmpty':
       return operand ? sql`${column} = '{}'` : sql`${column} <> '{}'`;
     default:
@@ -137,28 +147,21 @@ function operatorSql(column: Sql, map: ColumnMap, operator: string, operand: unk
   }
 }
 
-export function bounded(values: unknown): unknown[] {
-  const list = values as unknown[];
-  if (list.length > filterLimits.values) {
-    throw apiError('FILTER_TOO_COMPLEX', `A list in the filter has more than ${filterLimits.values} values.`, { limit: 'filterValues', maximum: filterLimits.values });
-  }
-  return list;
-}
-
 function idOperators(column: Sql, entity: string, value: Operators): Sql {
   const one = (id: unknown) => decodeId(id as string, entity);
   const parts: Sql[] = [];
   if (value.eq != null) parts.push(sql`${column} = ${one(value.eq)}::uuid`);
   if (value.ne != null) parts.push(sql`${column} is distinct from ${one(value.ne)}::uuid`);
-  if (value.in != null) parts.push(sql`${column} = any(${bounded(value.in).map(one)}::uuid[])`);
-  if (value.notIn != null) parts.push(sql`(${column} is null or ${column} <> all(${bounded(value.notIn).map(one)}::uuid[]))`);
+  if (value.in != null) parts.push(sql`${column} = any(${bounded(value.in as unknown[]).map(one)}::uuid[])`);
+  if (value.notIn != null) parts.push(sql`(${column} is null or ${column} <> all(${bounded(value.notIn as unknown[]).map(one)}::uuid[]))`);
   if (value.isNull != null) parts.push(value.isNull ? sql`${column} is null` : sql`${column} is not null`);
   return sql`(${allOf(parts)})`;
 }
 
 function keyOperators(viewer: Viewer, column: Sql, entity: string, value: Operators): Sql {
   const table = tableOf(entity);
-  const ids = (keys: unknown[]) => sql`array(select v.id from ${table} v where v.workspace_id = ${viewer.workspaceId}::uuid and v.key = any(${bounded(keys)}::text[]))`;
+  const ids = (keys: unknown[]) =>
+    sql`array(select v.id from ${table} v where v.workspace_id = ${viewer.workspaceId}::uuid and v.key = any(${bounded(keys)}::text[]))`;
   const parts: Sql[] = [];
   if (value.eq != null) parts.push(sql`${column} = any(${ids([value.eq])})`);
   if (value.ne != null) parts.push(sql`(${column} is null or ${column} <> all(${ids([value.ne])}))`);

@@ -6,11 +6,15 @@ import { ATTRIBUTE_KEY, numberOf, textOf } from './attribute-filter.ts';
 import type { CursorValues } from './cursor.ts';
 import type { ColumnOf, Entity } from './entity.ts';
 import { requireVisible } from './filter.ts';
-import { fieldOfColumn } from './policy.ts';
+import { fieldOfColumn, hidesColumn } from './policy.ts';
 import { cast, columnNamed } from './sql.ts';
 
 export type Direction = 'ASC' | 'DESC';
-export type OrderInput = { field?: string | null; attribute?: { key: string; type: 'TEXT' | 'NUMBER' } | null; direction?: Direction | null };
+export type OrderInput = {
+  field?: string | null;
+  attribute?: { key: string; type: 'TEXT' | 'NUMBER' } | null;
+  direction?: Direction | null;
+};
 export type OrderTerm = { sql: (c: ColumnOf) => Sql; type: string; nullable: boolean; direction: Direction };
 
 export const MAX_ORDER_TERMS = 3;
@@ -21,9 +25,15 @@ export function orderTerms(viewer: Viewer, entity: Entity, input: OrderInput[] |
   if (asked.length > MAX_ORDER_TERMS) throw apiError('ORDER_INVALID', `An order has at most ${MAX_ORDER_TERMS} terms.`);
   const seen = new Set(asked.map((term) => term.field ?? `attribute:${term.attribute?.key}`));
   if (seen.size !== asked.length) throw apiError('ORDER_INVALID', 'An order names a field twice.');
-  const terms = asked.map((term) => orderTerm(viewer, entity, term));
-  const direction = terms.at(-1)!.direction;
+  const terms = isOutOfSight(viewer, entity, asked, input) ? [] : asked.map((term) => orderTerm(viewer, entity, term));
+  const direction = terms.at(-1)?.direction ?? 'ASC';
   return [...terms, { sql: (c) => c('id'), type: 'uuid', nullable: false, direction }];
+}
+
+// A default order by a hidden field would show it, in the order and in the cursors; who asks for it is refused.
+function isOutOfSight(viewer: Viewer, entity: Entity, [first]: OrderInput[], asked: OrderInput[] | null | undefined): boolean {
+  const column = first?.field && entity.orders?.[first.field]?.column;
+  return !asked?.length && column != null && hidesColumn(viewer, entity, column);
 }
 
 function orderTerm(viewer: Viewer, entity: Entity, input: OrderInput): OrderTerm {
@@ -36,9 +46,15 @@ function orderTerm(viewer: Viewer, entity: Entity, input: OrderInput): OrderTerm
   return { sql: (c) => c(spec.column), type: map.type, nullable: map.nullable, direction };
 }
 
-function attributeTerm(viewer: Viewer, entity: Entity, attribute: { key: string; type: 'TEXT' | 'NUMBER' }, direction: Direction): OrderTerm {
+function attributeTerm(
+  viewer: Viewer,
+  entity: Entity,
+  attribute: { key: string; type: 'TEXT' | 'NUMBER' },
+  direction: Direction,
+): OrderTerm {
   requireVisible(viewer, entity, 'attributes');
-  if (!ATTRIBUTE_KEY.test(attribute.key)) throw apiError('ORDER_INVALID', 'An attribute key has lower-case letters, digits and underscores.');
+  if (!ATTRIBUTE_KEY.test(attribute.key))
+    throw apiError('ORDER_INVALID', 'An attribute key has lower-case letters, digits and underscores.');
   return attribute.type === 'NUMBER'
     ? { sql: (c) => numberOf(c('attributes'), attribute.key), type: 'numeric', nullable: true, direction }
     : { sql: (c) => textOf(c('attributes'), attribute.key), type: 'text', nullable: true, direction };
@@ -50,14 +66,23 @@ export function reversed(terms: OrderTerm[]): OrderTerm[] {
 }
 
 export function orderBySql(terms: OrderTerm[], c: ColumnOf): Sql {
-  return join(terms.map((term) => sql`${term.sql(c)} ${raw(term.direction === 'ASC' ? 'asc' : 'desc')}`), ', ');
+  return join(
+    terms.map((term) => sql`${term.sql(c)} ${raw(term.direction === 'ASC' ? 'asc' : 'desc')}`),
+    ', ',
+  );
 }
 
 /** "Comes after these values". Nulls are last ascending and first descending, as PostgreSQL sorts them, so one index serves both ways. */
 export function keysetSql(terms: OrderTerm[], values: CursorValues, c: ColumnOf): Sql {
   if (terms.every((term) => !term.nullable && term.direction === terms[0]!.direction)) {
-    const left = join(terms.map((term) => term.sql(c)), ', ');
-    const right = join(terms.map((term, i) => cast(values[i], term.type)), ', ');
+    const left = join(
+      terms.map((term) => term.sql(c)),
+      ', ',
+    );
+    const right = join(
+      terms.map((term, i) => cast(values[i], term.type)),
+      ', ',
+    );
     return sql`(${left}) ${raw(terms[0]!.direction === 'ASC' ? '>' : '<')} (${right})`;
   }
   const branches = terms.map((term, i) => {

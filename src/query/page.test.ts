@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../tests/support/database.ts';
 import { systemViewer } from '../auth/system-viewer.ts';
 import type { Viewer } from '../auth/viewer.ts';
@@ -49,7 +49,9 @@ async function walk(viewer: Viewer, order: OrderInput[], size: number, backward:
   const found: EntityRow[][] = [];
   let cursor: string | undefined;
   for (;;) {
-    const args: PageArgs = backward ? { last: size, ...(cursor ? { before: cursor } : {}) } : { first: size, ...(cursor ? { after: cursor } : {}) };
+    const args: PageArgs = backward
+      ? { last: size, ...(cursor ? { before: cursor } : {}) }
+      : { first: size, ...(cursor ? { after: cursor } : {}) };
     const page = await readPage(db, viewer, spec, pageWindow(viewer, spec, args, order));
     found.push(page.rows);
     if (!(backward ? page.hasPreviousPage : page.hasNextPage)) break;
@@ -76,13 +78,18 @@ const terms = fc.uniqueArray(
 describe('pages', () => {
   it('walk to the end, either way, gives every row once and in order, with ties and nulls', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(made, { minLength: 1, maxLength: 25 }), terms, fc.integer({ min: 1, max: 7 }), async (rows, order, size) => {
-        const viewer = await workspaceWith(rows);
-        const whole = await walk(viewer, order, 100, false);
-        expect(new Set(whole).size).toBe(rows.length);
-        expect(await walk(viewer, order, size, false)).toEqual(whole);
-        expect(await walk(viewer, order, size, true)).toEqual(whole);
-      }),
+      fc.asyncProperty(
+        fc.array(made, { minLength: 1, maxLength: 25 }),
+        terms,
+        fc.integer({ min: 1, max: 7 }),
+        async (rows, order, size) => {
+          const viewer = await workspaceWith(rows);
+          const whole = await walk(viewer, order, 100, false);
+          expect(new Set(whole).size).toBe(rows.length);
+          expect(await walk(viewer, order, size, false)).toEqual(whole);
+          expect(await walk(viewer, order, size, true)).toEqual(whole);
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -112,7 +119,8 @@ describe('pages', () => {
     expect(refused({ first: 1, after: cursors[0]! }, null, null)).toBe(null);
     expect(refused({ first: 1, after: cursors[0]! }, { kind: { eq: 'PERSON' } }, null)).toBe('CURSOR_MISMATCH');
     expect(refused({ first: 1, after: cursors[0]! }, null, [{ field: 'DISPLAY_NAME' }])).toBe('CURSOR_MISMATCH');
-    for (const garbage of ['', 'x', '!!', 'bm90IGpzb24', Buffer.from('[1]').toString('base64url')]) expect(refused({ first: 1, after: garbage }, null, null)).toBe('CURSOR_INVALID');
+    for (const garbage of ['', 'x', '!!', 'bm90IGpzb24', Buffer.from('[1]').toString('base64url')])
+      expect(refused({ first: 1, after: garbage }, null, null)).toBe('CURSOR_INVALID');
     const forged = JSON.parse(Buffer.from(cursors[0]!, 'base64url').toString()) as string[];
     forged[1] = "2026-13-45'; drop table customers";
     expect(refused({ first: 1, after: Buffer.from(JSON.stringify(forged)).toString('base64url') }, null, null)).toBe('CURSOR_INVALID');
@@ -125,7 +133,13 @@ describe('pages', () => {
     const viewer = await workspaceWith(Array.from({ length: 6 }, (_, created) => ({ name: `n${created % 2}`, created, score: null })));
     const spec = { entity: customer, link: (c: (name: string) => never) => sql`${c('workspaceId')} is not null` };
     const statements: string[] = [];
-    const spy = { query: (statement: { text: string; values: unknown[] }) => (statements.push(statement.text), db.query(statement as never)), execute: db.execute };
+    const spy = {
+      query(statement: { text: string; values: unknown[] }) {
+        statements.push(statement.text);
+        return db.query(statement as never);
+      },
+      execute: db.execute,
+    };
     const parents = [newId(), newId(), newId()];
     const pages = await readPages(spy as never, viewer, spec as never, pageWindow(viewer, spec as never, { first: 2 }, null), parents);
     expect(statements).toHaveLength(1);

@@ -1,12 +1,12 @@
 // One page of a connection, for one parent or for many at once: LIMIT in SQL, keyset, one statement.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import type { Queryable } from '../db/database.ts';
 import type { Viewer } from '../auth/viewer.ts';
+import type { Queryable } from '../db/database.ts';
 import { apiError } from '../graphql/errors.ts';
 import { type CursorValues, decodeCursor, encodeCursor, fingerprint, fitsType } from './cursor.ts';
 import type { ColumnOf, Entity } from './entity.ts';
 import { compileFilter, type FilterInput } from './filter.ts';
-import { keysetSql, type OrderInput, orderBySql, orderTerms, type OrderTerm, reversed } from './order.ts';
+import { keysetSql, type OrderInput, type OrderTerm, orderBySql, orderTerms, reversed } from './order.ts';
 import { hidesColumn, rowPolicy } from './policy.ts';
 import { allOf, columnsOfAlias, selectList, tableOf } from './sql.ts';
 
@@ -33,11 +33,24 @@ export type Page = { rows: EntityRow[]; cursors: string[]; hasNextPage: boolean;
 type Window = { terms: OrderTerm[]; limit: number; backward: boolean; from: CursorValues | null; print: string; asked: boolean };
 
 /** Checks the page arguments. Throws PAGE_INVALID, CURSOR_INVALID, CURSOR_MISMATCH, ORDER_INVALID. */
-export function pageWindow(viewer: Viewer, spec: ListSpec, args: PageArgs, order: OrderInput[] | null | undefined, extra: unknown = null): Window {
+export function pageWindow(
+  viewer: Viewer,
+  spec: ListSpec,
+  args: PageArgs,
+  order: OrderInput[] | null | undefined,
+  extra: unknown = null,
+): Window {
   const terms = orderTerms(viewer, spec.entity, order);
   const print = fingerprint([spec.entity.name, spec.filter ?? null, order ?? null, extra]);
   const { backward, limit, cursor } = pageDirection(args);
-  const from = cursor == null ? null : decodeCursor(cursor, print, terms.map((term) => fitsType(term.type)));
+  const from =
+    cursor == null
+      ? null
+      : decodeCursor(
+          cursor,
+          print,
+          terms.map((term) => fitsType(term.type)),
+        );
   return { terms: backward ? reversed(terms) : terms, limit, backward, from, print, asked: cursor != null };
 }
 
@@ -50,7 +63,11 @@ export function pageDirection(args: PageArgs): { backward: boolean; limit: numbe
   }
   const limit = args.first ?? args.last ?? DEFAULT_PAGE;
   if (limit < 0 || limit > MAX_PAGE) {
-    throw apiError('PAGE_INVALID', `A page has 0 to ${MAX_PAGE} rows, not ${limit}.`, { limit: 'pageSize', value: limit, maximum: MAX_PAGE });
+    throw apiError('PAGE_INVALID', `A page has 0 to ${MAX_PAGE} rows, not ${limit}.`, {
+      limit: 'pageSize',
+      value: limit,
+      maximum: MAX_PAGE,
+    });
   }
   return { backward, limit, cursor: (backward ? args.before : args.after) ?? null };
 }
@@ -70,7 +87,10 @@ export function listCondition(viewer: Viewer, spec: ListSpec, alias: string, par
 function pageSql(viewer: Viewer, spec: ListSpec, window: Window, parent: Sql | null): Sql {
   const { entity } = spec;
   const c = columnsOfAlias(entity.name, 't');
-  const keys = join(window.terms.map((term, i) => sql`${term.sql(c)}::text as ${raw(`"$${i}"`)}`), ', ');
+  const keys = join(
+    window.terms.map((term, i) => sql`${term.sql(c)}::text as ${raw(`"$${i}"`)}`),
+    ', ',
+  );
   return sql`select ${selectList(entity.name, 't', (property) => hidesColumn(viewer, entity, property))}, ${keys}
     from ${tableOf(entity.name)} t
     where ${listCondition(viewer, spec, 't', parent)}${window.from ? sql` and ${keysetSql(window.terms, window.from, c)}` : sql``}
@@ -83,7 +103,12 @@ function toPage(rows: EntityRow[], window: Window): Page {
   if (window.backward) kept.reverse();
   return {
     rows: kept,
-    cursors: kept.map((row) => encodeCursor(window.print, window.terms.map((_term, i) => row[`$${i}`] as string | null))),
+    cursors: kept.map((row) =>
+      encodeCursor(
+        window.print,
+        window.terms.map((_term, i) => row[`$${i}`] as string | null),
+      ),
+    ),
     hasNextPage: window.backward ? window.asked : more,
     hasPreviousPage: window.backward ? more : window.asked,
   };
@@ -95,7 +120,13 @@ export async function readPage(db: Queryable, viewer: Viewer, spec: ListSpec, wi
 }
 
 /** Reads the same page for many parents in one statement; answers in the order of `parents`. */
-export async function readPages(db: Queryable, viewer: Viewer, spec: ListSpec, window: Window, parents: readonly string[]): Promise<Page[]> {
+export async function readPages(
+  db: Queryable,
+  viewer: Viewer,
+  spec: ListSpec,
+  window: Window,
+  parents: readonly string[],
+): Promise<Page[]> {
   const distinct = [...new Set(parents)];
   const rows = await db.query<EntityRow & { $parent: string }>(sql`select p.id as "$parent", x.* from unnest(${distinct}::uuid[]) as p(id)
     cross join lateral (${pageSql(viewer, spec, window, sql`p.id`)}) x`);

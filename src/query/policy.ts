@@ -1,9 +1,9 @@
 // Row policies: which rows of a table a viewer sees. Written wherever a table is named, so no read can forget it.
 import sql, { raw, type Sql } from 'sql-template-tag';
-import { apiError } from '../graphql/errors.ts';
 import { hasPermission, isHidden, narrowerScope, type RowScope, scopeOf } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
-import { entityNamed, type ColumnOf, type Entity, type ScopeSpec } from './entity.ts';
+import { apiError } from '../graphql/errors.ts';
+import { type ColumnOf, type Entity, entityNamed, type ScopeSpec } from './entity.ts';
 import { allOf, columnsOfAlias, modelOf, tableOf } from './sql.ts';
 
 /** Throws FORBIDDEN unless the viewer may read the entity. */
@@ -65,7 +65,11 @@ function scopePredicate(viewer: Viewer, entity: Entity, scope: ScopeSpec, c: Col
   if (scope.kind === 'through') {
     const target = entityNamed(scope.entity);
     const inner = `${alias}p`;
-    const narrowed = withScope(viewer, target.subject, narrowerScope(scopeOf(viewer.role, entity.subject), scopeOf(viewer.role, target.subject)));
+    const narrowed = withScope(
+      viewer,
+      target.subject,
+      narrowerScope(scopeOf(viewer.role, entity.subject), scopeOf(viewer.role, target.subject)),
+    );
     if (!cutsRows(narrowed, target)) return null;
     return sql`exists (select from ${tableOf(target.name)} ${raw(inner)} where ${columnsOfAlias(target.name, inner)('id')} = ${c(scope.key)} and ${rowPolicy(narrowed, target, inner)})`;
   }
@@ -75,7 +79,5 @@ function scopePredicate(viewer: Viewer, entity: Entity, scope: ScopeSpec, c: Col
   const own = sql`${c(scope.owner)} = ${viewer.userId}::uuid`;
   if (rows === 'OWN') return own;
   const teammates = sql`${c(scope.owner)} in (select m.user_id from team_members m where m.workspace_id = ${viewer.workspaceId}::uuid and m.team_id = any(${viewer.teamIds}::uuid[]))`;
-  return scope.team
-    ? sql`(${own} or ${c(scope.team)} = any(${viewer.teamIds}::uuid[]) or ${teammates})`
-    : sql`(${own} or ${teammates})`;
+  return scope.team ? sql`(${own} or ${c(scope.team)} = any(${viewer.teamIds}::uuid[]) or ${teammates})` : sql`(${own} or ${teammates})`;
 }

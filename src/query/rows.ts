@@ -8,7 +8,13 @@ import { hidesColumn, rowPolicy } from './policy.ts';
 import { columnsOfAlias, selectList, tableOf } from './sql.ts';
 
 /** The rows with these ids that the viewer sees, archived ones too; null in place of the others. */
-export async function readByIds(db: Queryable, viewer: Viewer, entity: Entity, ids: readonly string[], where?: Sql): Promise<(EntityRow | null)[]> {
+export async function readByIds(
+  db: Queryable,
+  viewer: Viewer,
+  entity: Entity,
+  ids: readonly string[],
+  where?: Sql,
+): Promise<(EntityRow | null)[]> {
   const c = columnsOfAlias(entity.name, 't');
   const rows = await db.query<EntityRow>(sql`select ${selectList(entity.name, 't', (property) => hidesColumn(viewer, entity, property))}
     from ${tableOf(entity.name)} t where ${rowPolicy(viewer, entity, 't')} and ${c('id')} = any(${[...new Set(ids)]}::uuid[])${where ? sql` and ${where}` : sql``}`);

@@ -1,6 +1,6 @@
 // Small pieces of SQL that every read is made of.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { columnsOf, models, quoteIdent, type ColumnMap, type ModelMap, type ModelName } from '../db/models.ts';
+import { type ColumnMap, columnsOf, type ModelMap, type ModelName, models, quoteIdent } from '../db/models.ts';
 import type { ColumnOf } from './entity.ts';
 
 export function modelOf(name: string): ModelMap {

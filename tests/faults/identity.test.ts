@@ -41,7 +41,9 @@ describe('the same new identity from many sides at once', () => {
     const call = (order: string[], n: number) => ({
       rows: order.map((email) => contact(email, { externalRef: { system: `call${n}`, value: email } })),
     });
-    const outcomes = await Promise.all(Array.from({ length: 12 }, (_, n) => domain.run(interactionsRecord, call(n % 2 ? people : people.toReversed(), n))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => domain.run(interactionsRecord, call(n % 2 ? people : people.toReversed(), n))),
+    );
     expect(outcomes.flatMap((outcome) => outcome.userErrors)).toEqual([]);
     expect(outcomes.flatMap((outcome) => outcome.result!.results).filter((row) => row.status !== 'CREATED')).toEqual([]);
     expect(await count('identities', sql`t.value like 'crowd%'`)).toBe(40);
@@ -49,7 +51,9 @@ describe('the same new identity from many sides at once', () => {
   });
 
   it('the same external references at once are recorded once', async () => {
-    const rows = Array.from({ length: 30 }, (_, i) => contact('one@example.org', { externalRef: { system: 'same', value: String(i) }, occurredAt: new Date('2026-01-01T00:00:00Z') }));
+    const rows = Array.from({ length: 30 }, (_, i) =>
+      contact('one@example.org', { externalRef: { system: 'same', value: String(i) }, occurredAt: new Date('2026-01-01T00:00:00Z') }),
+    );
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => domain.run(interactionsRecord, { rows })));
     const statuses = outcomes.flatMap((outcome) => outcome.result!.results.map((row) => row.status));
     expect(statuses.filter((status) => status === 'CREATED')).toHaveLength(30);
@@ -58,10 +62,21 @@ describe('the same new identity from many sides at once', () => {
   });
 
   it('upserts and interactions that meet agree on one customer', async () => {
-    const upsert = (n: number) => domain.run(customersUpsert, { rows: [{ externalId: { system: 'erp', value: 'A1' }, identities: [{ kind: 'EMAIL', value: 'meet@example.org' }], displayName: `Name ${n}` }] });
+    const upsert = (n: number) =>
+      domain.run(customersUpsert, {
+        rows: [
+          {
+            externalId: { system: 'erp', value: 'A1' },
+            identities: [{ kind: 'EMAIL', value: 'meet@example.org' }],
+            displayName: `Name ${n}`,
+          },
+        ],
+      });
     const record = () => domain.run(interactionRecord, contact('meet@example.org'));
     const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? upsert(n) : record())));
     expect(outcomes.flatMap((outcome) => outcome.userErrors)).toEqual([]);
-    expect(await count('customers', sql`exists (select from identities i where i.customer_id = t.id and i.value in ('meet@example.org', 'A1'))`)).toBe(1);
+    expect(
+      await count('customers', sql`exists (select from identities i where i.customer_id = t.id and i.value in ('meet@example.org', 'A1'))`),
+    ).toBe(1);
   });
 });

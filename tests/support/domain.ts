@@ -1,10 +1,11 @@
 // A workspace on a database of its own, for tests of commands without a server.
-import { createWorkspace } from '../../src/modules/workspace/index.ts';
-import type { Viewer } from '../../src/auth/viewer.ts';
+
 import { systemViewer } from '../../src/auth/system-viewer.ts';
+import type { Viewer } from '../../src/auth/viewer.ts';
 import { type Command, type CommandOutcome, runCommand } from '../../src/commands/command.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { newId } from '../../src/lib/typeid.ts';
+import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import { createTestDatabase } from './database.ts';
 
 export type TestDomain = {

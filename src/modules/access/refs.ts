@@ -1,10 +1,10 @@
 // How inputs name a user or a team, and the ids behind such names: one statement for any number of them.
 import sql, { type Sql } from 'sql-template-tag';
 import { z } from 'zod';
-import { normaliseEmail } from '../../lib/email.ts';
 import { externalRef, id, oneOfInput } from '../../commands/fields.ts';
 import { reject, type UserError, userError } from '../../commands/user-errors.ts';
 import type { Queryable } from '../../db/database.ts';
+import { normaliseEmail } from '../../lib/email.ts';
 
 type ExternalRef = { system: string; value: string };
 /** A team by exactly one of these; `id` is the UUID. */
@@ -34,7 +34,12 @@ export function userRef(description: string) {
   const shape = {
     id: id('User', 'Its id.').optional(),
     externalId: externalRef('Its id in another system.').optional(),
-    email: z.string().max(254, 'At most 254 characters.').transform((address) => normaliseEmail(address) ?? address).meta({ description: 'Its e-mail address.' }).optional(),
+    email: z
+      .string()
+      .max(254, 'At most 254 characters.')
+      .transform((address) => normaliseEmail(address) ?? address)
+      .meta({ description: 'Its e-mail address.' })
+      .optional(),
   };
   return oneOfInput('UserRef', 'Names a user in one of these ways.', shape)
     .transform((ref, context): UserRef => {

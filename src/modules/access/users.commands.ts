@@ -1,10 +1,10 @@
 // Changing users.
 import { z } from 'zod';
-import { normaliseEmail } from '../../lib/email.ts';
 import { type BulkInput, type BulkOutcome, type BulkRow, defineBulkCommand } from '../../commands/bulk.ts';
 import { type Command, type CommandContext, defineCommand } from '../../commands/command.ts';
 import { externalRef, id, input, key, text, version } from '../../commands/fields.ts';
 import { expectVersion } from '../../commands/rows.ts';
+import { normaliseEmail } from '../../lib/email.ts';
 import { lockReachable } from './reach.ts';
 import { teamRef } from './refs.ts';
 import { refKey, singleReport } from './save.ts';

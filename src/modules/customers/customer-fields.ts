@@ -4,7 +4,7 @@ import type { CommandContext } from '../../commands/command.ts';
 import { country, date, externalRef, key, language, oneOf, text, timeZone } from '../../commands/fields.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
 import { CustomerHealthValues, type CustomerKind, CustomerKindValues, type CustomerRow, type JsonObject } from '../../db/models.ts';
-import { type TeamRef, teamRef, resolveTeamRefs, resolveUserRefs, type UserRef, userRef } from '../access/index.ts';
+import { resolveTeamRefs, resolveUserRefs, type TeamRef, teamRef, type UserRef, userRef } from '../access/index.ts';
 import { checkAttributes } from '../attributes/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
 import { identityInput } from './identity.ts';
@@ -28,7 +28,11 @@ export const customerFields = {
   kind: oneOf('CustomerKind', CustomerKindValues, 'Person or organisation; PERSON unless told.').nullish(),
   displayName: text('Name to show; built from the names or an identity where absent.').nullish(),
   ...plain,
-  partyRoles: z.array(key('Key of a party role.')).max(20).nullish().meta({ description: 'What it is to the company, by keys of party roles.' }),
+  partyRoles: z
+    .array(key('Key of a party role.'))
+    .max(20)
+    .nullish()
+    .meta({ description: 'What it is to the company, by keys of party roles.' }),
   tags: z.array(text('A tag.', 100)).max(100).nullish().meta({ description: 'Free labels; replaces those there are.' }),
   health: oneOf('CustomerHealth', CustomerHealthValues, 'Health, apart from the stage.').nullish(),
   owner: userRef('The user who looks after the customer.').nullish(),
@@ -55,22 +59,47 @@ export type CustomerFields = {
 export type Patch = Record<string, unknown>;
 
 /** What the references of many rows point to, read in one statement each. */
-export type References = { owners: (string | null)[]; teams: (string | null)[]; stages: Map<string, string>; partyRoles: Map<string, string> };
+export type References = {
+  owners: (string | null)[];
+  teams: (string | null)[];
+  stages: Map<string, string>;
+  partyRoles: Map<string, string>;
+};
 
 /** Resolves the references of all rows. */
 export async function resolveReferences(ctx: CommandContext, rows: readonly CustomerFields[]): Promise<References> {
   return {
-    owners: await resolveUserRefs(ctx, rows.map((row) => row.owner)),
-    teams: await resolveTeamRefs(ctx, rows.map((row) => row.team)),
-    stages: await resolveKeys(ctx, 'LifecycleStage', rows.map((row) => row.stage)),
-    partyRoles: await resolveKeys(ctx, 'PartyRole', rows.flatMap((row) => row.partyRoles ?? [])),
+    owners: await resolveUserRefs(
+      ctx,
+      rows.map((row) => row.owner),
+    ),
+    teams: await resolveTeamRefs(
+      ctx,
+      rows.map((row) => row.team),
+    ),
+    stages: await resolveKeys(
+      ctx,
+      'LifecycleStage',
+      rows.map((row) => row.stage),
+    ),
+    partyRoles: await resolveKeys(
+      ctx,
+      'PartyRole',
+      rows.flatMap((row) => row.partyRoles ?? []),
+    ),
   };
 }
 
 const cleared: Record<string, unknown> = { kind: 'PERSON', partyRoles: [], tags: [], health: 'UNKNOWN' };
 
 /** The columns that a row gives: absent ones are absent, null clears. `current` is the row it changes. */
-export async function toPatch(ctx: CommandContext, fields: CustomerFields, references: References, index: number, current: CustomerRow | null): Promise<{ patch: Patch } | { errors: UserError[] }> {
+export async function toPatch(
+  ctx: CommandContext,
+  fields: CustomerFields,
+  references: References,
+  index: number,
+  current: CustomerRow | null,
+): Promise<{ patch: Patch } | { errors: UserError[] }> {
   const errors: UserError[] = [];
   const patch: Patch = {};
   for (const name of [...Object.keys(plain), 'kind', 'health']) {
@@ -84,9 +113,21 @@ export async function toPatch(ctx: CommandContext, fields: CustomerFields, refer
   }
   addReference(patch, errors, 'ownerId', 'owner', fields.owner, references.owners[index] ?? null);
   addReference(patch, errors, 'teamId', 'team', fields.team, references.teams[index] ?? null);
-  addReference(patch, errors, 'stageId', 'stage', fields.stage, fields.stage == null ? null : (references.stages.get(fields.stage) ?? null));
+  addReference(
+    patch,
+    errors,
+    'stageId',
+    'stage',
+    fields.stage,
+    fields.stage == null ? null : (references.stages.get(fields.stage) ?? null),
+  );
   if (fields.attributes != null || current === null) {
-    const checked = await checkAttributes(ctx, 'Customer', fields.attributes ?? {}, (current?.attributes as JsonObject | undefined) ?? null);
+    const checked = await checkAttributes(
+      ctx,
+      'Customer',
+      fields.attributes ?? {},
+      (current?.attributes as JsonObject | undefined) ?? null,
+    );
     if ('errors' in checked) errors.push(...checked.errors);
     else patch.attributes = checked.attributes;
   }

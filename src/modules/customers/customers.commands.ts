@@ -6,14 +6,18 @@ import { changesOf, expectVersion, lockRow, notFound, writeChanges } from '../..
 import { reject, UserErrors } from '../../commands/user-errors.ts';
 import type { CustomerRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import { recordStageEntry } from './stage-entry.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
-import { type IdentityInput, identityKey, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
+import { type IdentityInput, identityKey, isUserError, type NormalIdentity, nameFromIdentities, normaliseIdentity } from './identity.ts';
 import { findByIdentities, identitiesOf, insertCustomers, lockCustomers, workspaceCountry } from './resolve.ts';
+import { recordStageEntry } from './stage-entry.ts';
 import { newColumns } from './upsert.command.ts';
 import { writePatches } from './write-patches.ts';
 
-type CreateInput = CustomerFields & { externalId?: { system: string; value: string } | null; identities?: IdentityInput[] | null; createdAt?: Date | null };
+type CreateInput = CustomerFields & {
+  externalId?: { system: string; value: string } | null;
+  identities?: IdentityInput[] | null;
+  createdAt?: Date | null;
+};
 
 export const customerCreate = defineCommand<CreateInput, { id: string }>({
   name: 'customerCreate',
@@ -34,7 +38,10 @@ export const customerCreate = defineCommand<CreateInput, { id: string }>({
     const made = { id: newId(), identities, columns: newColumns(ctx, patch, identities, createdAt), createdAt };
     if (!made.columns.displayName) reject('NAME_REQUIRED', 'A customer needs a name or an identity to build it from.', ['displayName']);
     await insertCustomers(ctx, [made]);
-    if (patch.stageId) await recordStageEntry(ctx, [{ customerId: made.id, fromId: null, toId: patch.stageId as string, occurredAt: createdAt, reason: null }]);
+    if (patch.stageId)
+      await recordStageEntry(ctx, [
+        { customerId: made.id, fromId: null, toId: patch.stageId as string, occurredAt: createdAt, reason: null },
+      ]);
     return { id: made.id };
   },
 });
@@ -60,7 +67,10 @@ async function normaliseAll(ctx: CommandContext, fields: CreateInput): Promise<N
 }
 
 async function refuseTaken(ctx: CommandContext, named: Named[]): Promise<void> {
-  const known = await findByIdentities(ctx, named.map((one) => one.identity));
+  const known = await findByIdentities(
+    ctx,
+    named.map((one) => one.identity),
+  );
   for (const { identity, path } of named) {
     const id = known.get(identityKey(identity));
     if (id) reject('DUPLICATE', 'A customer with this identity is known already.', path, { existing: { type: 'Customer', id } });
@@ -80,14 +90,19 @@ export const customerUpdate = defineCommand<UpdateInput, { id: string }>({
   name: 'customerUpdate',
   description: 'Changes a customer: absent fields stay, null clears.',
   permission: 'customers:write',
-  input: input('CustomerUpdateInput', 'Changes of a customer.', { id: id('Customer', 'The customer.'), expectedVersion: version(), ...customerFields }) as unknown as z.ZodType<UpdateInput>,
+  input: input('CustomerUpdateInput', 'Changes of a customer.', {
+    id: id('Customer', 'The customer.'),
+    expectedVersion: version(),
+    ...customerFields,
+  }) as unknown as z.ZodType<UpdateInput>,
   run: async (ctx, { id: customerId, expectedVersion, ...fields }) => {
     const row = await lockCustomer(ctx, customerId);
     expectVersion('Customer', row, expectedVersion);
     const { patch } = await patchOf(ctx, fields, row);
     if (patch.displayName === '') {
       const built = nameFromParts({ ...row, ...patch }) || nameFromIdentities(await identitiesOf(ctx, customerId));
-      patch.displayName = built || reject('NAME_REQUIRED', 'Without names and identities the display name cannot be cleared.', ['displayName']);
+      patch.displayName =
+        built || reject('NAME_REQUIRED', 'Without names and identities the display name cannot be cleared.', ['displayName']);
     }
     const changes = changesOf(row, patch);
     if (changes) await writePatches(ctx, [{ row, changes }]);
@@ -101,14 +116,23 @@ function archiving(verb: 'Archive' | 'Restore') {
     name: `customer${verb}`,
     description: archive ? 'Archives a customer: lists hide it, nothing is lost.' : 'Brings an archived customer back.',
     permission: 'customers:write',
-    input: input(`Customer${verb}Input`, `Which customer to ${verb.toLowerCase()}.`, { id: id('Customer', 'The customer.'), expectedVersion: version() }),
+    input: input(`Customer${verb}Input`, `Which customer to ${verb.toLowerCase()}.`, {
+      id: id('Customer', 'The customer.'),
+      expectedVersion: version(),
+    }),
     run: async (ctx, { id: customerId, expectedVersion }) => {
       const row = await lockCustomer(ctx, customerId);
       expectVersion('Customer', row, expectedVersion);
       if ((row.archivedAt !== null) === archive) return { id: customerId };
       const after = { archivedAt: archive ? ctx.now : null };
       await writeChanges(ctx, 'Customer', customerId, after);
-      ctx.emit({ type: `customer.${archive ? 'archived' : 'restored'}`, subjectType: 'Customer', subjectId: customerId, customerId, data: { before: { archivedAt: row.archivedAt }, after } });
+      ctx.emit({
+        type: `customer.${archive ? 'archived' : 'restored'}`,
+        subjectType: 'Customer',
+        subjectId: customerId,
+        customerId,
+        data: { before: { archivedAt: row.archivedAt }, after },
+      });
       return { id: customerId };
     },
   });

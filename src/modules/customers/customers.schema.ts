@@ -1,3 +1,4 @@
+import type { Viewer } from '../../auth/viewer.ts';
 import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { connectionTypes, pageArgs } from '../../graphql/connection.ts';
@@ -8,6 +9,7 @@ import { enumOfNames, refOf } from '../../graphql/refs.ts';
 import { describeInput } from '../../graphql/zod-inputs.ts';
 import { canonical } from '../../query/cursor.ts';
 import { entityNamed } from '../../query/entity.ts';
+import { requireVisible } from '../../query/filter.ts';
 import type { PageArgs } from '../../query/page.ts';
 import { requireRead } from '../../query/policy.ts';
 import { parseRef } from './customer-ref.ts';
@@ -17,8 +19,8 @@ import { customerErase } from './erase.command.ts';
 import { customerIdOf } from './find.ts';
 import { identityAdd, identityRemove, needCommands, preferenceCommands } from './knowledge.commands.ts';
 import { customerRef } from './resolve.ts';
+import { addTimelineSource, countTimelines, readTimelines, type TimelineItem, timelineEntities } from './timeline.ts';
 import { customersUpsert } from './upsert.command.ts';
-import { addTimelineSource, countTimelines, readTimelines, timelineEntities, type TimelineItem } from './timeline.ts';
 import './recognise.schema.ts';
 
 for (const entity of [customer, identity, preference, need]) entityType(entity);
@@ -30,21 +32,32 @@ addTimelineSource({ entity: 'LifecycleTransition', customerId: 'customerId', at:
 addTimelineSource({ entity: 'Relationship', customerId: 'fromId', at: 'createdAt' });
 addTimelineSource({ entity: 'Relationship', customerId: 'toId', at: 'createdAt' });
 
+// Who is found by an identity has it: asking often enough would tell a hidden one.
+function requireIdentities(viewer: Viewer): void {
+  requireVisible(viewer, customer, 'identities');
+  for (const field of ['kind', 'system', 'value', 'customer']) requireVisible(viewer, identity, field);
+}
+
 builder.queryField('customer', (t) =>
   t.field({
     type: refOf('Customer'),
     nullable: true,
     description: 'One customer by id, by an identity or by its id in another system; null when there is none or the role does not see it.',
-    args: { by: t.arg({ type: describeInput(customerRef('Which customer.')).type as never, required: true, description: 'Which customer.' }) },
+    args: {
+      by: t.arg({ type: describeInput(customerRef('Which customer.')).type as never, required: true, description: 'Which customer.' }),
+    },
     resolve: async (_root, { by }, ctx) => {
       requireRead(viewerOf(ctx), customer);
-      const id = await customerIdOf(readerOf(ctx), parseRef(by));
+      const ref = parseRef(by);
+      if (!ref.id) requireIdentities(viewerOf(ctx));
+      const id = await customerIdOf(readerOf(ctx), ref);
       return id === null ? null : loadOne(ctx, customer, id);
     },
   }),
 );
 
-for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, customerErase, identityAdd, identityRemove]) entityMutation(command as never, 'Customer');
+for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, customerErase, identityAdd, identityRemove])
+  entityMutation(command as never, 'Customer');
 for (const command of [preferenceCommands.add, preferenceCommands.update]) entityMutation(command as never, 'Preference');
 for (const command of [needCommands.add, needCommands.update]) entityMutation(command as never, 'Need');
 bulkMutation(customersUpsert, 'Customer');
@@ -89,7 +102,10 @@ builder.objectField(refOf('Customer'), 'timeline', (t) =>
           pending ??= reader.batch(`timeline:${canonical(asked)}`, row.id, (ids: readonly string[]) => readTimelines(reader, asked, ids));
           return pending;
         },
-        count: (upTo: number) => reader.batch(`timeline-count:${canonical([asked.types, upTo])}`, row.id, (ids: readonly string[]) => countTimelines(reader, asked.types, upTo, ids)),
+        count: (upTo: number) =>
+          reader.batch(`timeline-count:${canonical([asked.types, upTo])}`, row.id, (ids: readonly string[]) =>
+            countTimelines(reader, asked.types, upTo, ids),
+          ),
       } as never;
     },
   }),

@@ -7,7 +7,10 @@ import { lockCustomer } from './customers.commands.ts';
 
 // Children before parents, as the foreign keys want it; `$c` is the customer.
 const tables: [table: string, condition: string][] = [
-  ['interaction_participants', 'customer_id = $c or interaction_id in (select i.id from interactions i where i.workspace_id = $w and i.customer_id = $c)'],
+  [
+    'interaction_participants',
+    'customer_id = $c or interaction_id in (select i.id from interactions i where i.workspace_id = $w and i.customer_id = $c)',
+  ],
   ['interactions', 'customer_id = $c'],
   ['conversations', 'customer_id = $c'],
   ['preferences', 'customer_id = $c'],
@@ -30,7 +33,8 @@ export const customerErase = defineCommand<{ id: string; confirm: string }, { id
     if (confirm !== 'erase') reject('NOT_CONFIRMED', 'Send confirm: "erase".', ['confirm']);
     await lockCustomer(ctx, customerId);
     await redactEvents(ctx, customerId);
-    const literal = (condition: string) => raw(condition.replaceAll('$c', `'${customerId}'::uuid`).replaceAll('$w', `'${ctx.workspaceId}'::uuid`));
+    const literal = (condition: string) =>
+      raw(condition.replaceAll('$c', `'${customerId}'::uuid`).replaceAll('$w', `'${ctx.workspaceId}'::uuid`));
     for (const [table, condition] of tables) {
       await ctx.tx.execute(sql`delete from ${raw(table)} where workspace_id = ${ctx.workspaceId}::uuid and (${literal(condition)})`);
     }
@@ -48,7 +52,9 @@ async function redactEvents(ctx: CommandContext, customerId: string): Promise<vo
     union all select id from relationships where workspace_id = ${ctx.workspaceId}::uuid and to_id = ${customerId}::uuid`);
   for (const log of ['event_inbox', 'events']) {
     for (const about of [sql`customer_id = ${customerId}::uuid`, sql`subject_id = any(${subjects.map(({ id }) => id)}::uuid[])`]) {
-      await ctx.tx.execute(sql`update ${raw(log)} set data = '{"erased": true}' where workspace_id = ${ctx.workspaceId}::uuid and ${about}`);
+      await ctx.tx.execute(
+        sql`update ${raw(log)} set data = '{"erased": true}' where workspace_id = ${ctx.workspaceId}::uuid and ${about}`,
+      );
     }
   }
 }

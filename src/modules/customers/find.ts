@@ -1,12 +1,15 @@
 // Finding one customer by any of its names, for queries.
 import sql from 'sql-template-tag';
-import type { Reader } from '../../query/reader.ts';
 import { apiError } from '../../graphql/errors.ts';
+import type { Reader } from '../../query/reader.ts';
 import { isUserError, type NormalIdentity, normaliseIdentity } from './identity.ts';
 import type { CustomerRef } from './resolve.ts';
 
 /** The identity in comparable form; phone numbers without a prefix are read as of the workspace's country. Throws BAD_USER_INPUT. */
-export async function identityAsked(reader: Reader, asked: { kind: string; system?: string | null; value: string }): Promise<NormalIdentity> {
+export async function identityAsked(
+  reader: Reader,
+  asked: { kind: string; system?: string | null; value: string },
+): Promise<NormalIdentity> {
   const [workspace] =
     asked.kind === 'PHONE' && !asked.value.trim().startsWith('+')
       ? await reader.db.query<{ country: string | null }>(sql`select country from workspaces where id = ${reader.viewer.workspaceId}::uuid`)

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { normaliseEmail } from '../../lib/email.ts';
 import {
   type IdentityInput,
   identityKey,
@@ -9,7 +10,6 @@ import {
   normaliseIdentity,
   normalisePhone,
 } from './identity.ts';
-import { normaliseEmail } from '../../lib/email.ts';
 
 const normal = (identity: IdentityInput, country: string | null = null) => {
   const found = normaliseIdentity(identity, country);

@@ -1,12 +1,18 @@
 // Identities in the form in which they are compared. The same e-mail or phone written in two ways is one identity.
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
-import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { bool, input, oneOf, text } from '../../commands/fields.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
+import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
 import { normaliseEmail } from '../../lib/email.ts';
 
 /** An identity as somebody writes it. */
-export type IdentityInput = { kind: IdentityKind; system?: string | null; value: string; verified?: boolean | null; primary?: boolean | null };
+export type IdentityInput = {
+  kind: IdentityKind;
+  system?: string | null;
+  value: string;
+  verified?: boolean | null;
+  primary?: boolean | null;
+};
 
 /** An identity in the form that is compared and stored. */
 export type NormalIdentity = { kind: IdentityKind; system: string; value: string; original: string; verified: boolean; primary: boolean };

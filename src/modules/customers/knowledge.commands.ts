@@ -24,7 +24,8 @@ export const identityAdd = defineCommand<{ customer: CustomerRef; identity: Iden
     const normal = normaliseIdentity(identity, await workspaceCountry(ctx));
     if (isUserError(normal)) return reject(normal.code, normal.message, ['identity', ...normal.path]);
     const owner = (await findByIdentities(ctx, [normal])).get(identityKey(normal));
-    if (owner && owner !== customerId) reject('DUPLICATE', 'This identity belongs to another customer.', ['identity'], { existing: { type: 'Customer', id: owner } });
+    if (owner && owner !== customerId)
+      reject('DUPLICATE', 'This identity belongs to another customer.', ['identity'], { existing: { type: 'Customer', id: owner } });
     if (owner) return { id: customerId };
     await insertIdentities(ctx, [{ customerId, identity: normal }]);
     const after = { kind: normal.kind, system: normal.system, value: normal.value };
@@ -39,17 +40,32 @@ export const identityRemove = defineCommand<{ id: string }, { id: string }>({
   permission: 'customers:write',
   input: input('IdentityRemoveInput', 'An identity to remove.', { id: id('Identity', 'The identity.') }),
   run: async (ctx, { id: identityId }) => {
-    const [row] = await ctx.tx.query<IdentityRow>(sql`select ${allColumns('Identity')} from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`);
+    const [row] = await ctx.tx.query<IdentityRow>(
+      sql`select ${allColumns('Identity')} from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`,
+    );
     if (!row) return notFound('Identity', ['id']);
     await lockCustomer(ctx, row.customerId, ['id'], 'Identity');
     await ctx.tx.execute(sql`delete from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`);
     const before = { kind: row.kind, system: row.system, value: row.value };
-    ctx.emit({ type: 'identity.removed', subjectType: 'Customer', subjectId: row.customerId, customerId: row.customerId, data: { before } });
+    ctx.emit({
+      type: 'identity.removed',
+      subjectType: 'Customer',
+      subjectId: row.customerId,
+      customerId: row.customerId,
+      data: { before },
+    });
     return { id: row.customerId };
   },
 });
 
-type Knowledge = { topic: string; value: string; basis: 'STATED' | 'INFERRED'; source?: string | null; observedAt?: Date | null; metAt?: Date | null };
+type Knowledge = {
+  topic: string;
+  value: string;
+  basis: 'STATED' | 'INFERRED';
+  source?: string | null;
+  observedAt?: Date | null;
+  metAt?: Date | null;
+};
 const knowledge = {
   topic: text('What it is about, for example `contact_time`.', 100),
   value: text('What the customer likes or lacks.', 2000),
@@ -62,8 +78,13 @@ const met = { metAt: dateTime('When the need was met.').nullish() };
 function knowledgeCommands(model: 'Preference' | 'Need') {
   const noun = model.toLowerCase();
   const fields = model === 'Need' ? { ...knowledge, ...met } : knowledge;
-  const event = (ctx: CommandContext, verb: string, subjectId: string, customerId: string, data: Change | { after: Record<string, unknown> }) =>
-    ctx.emit({ type: `${noun}.${verb}`, subjectType: model, subjectId, customerId, data });
+  const event = (
+    ctx: CommandContext,
+    verb: string,
+    subjectId: string,
+    customerId: string,
+    data: Change | { after: Record<string, unknown> },
+  ) => ctx.emit({ type: `${noun}.${verb}`, subjectType: model, subjectId, customerId, data });
   const locked = async (ctx: CommandContext, rowId: string, expectedVersion: number | null | undefined) => {
     const row = await lockRow(ctx, model, rowId);
     if (!row) return notFound(model, ['id']);
@@ -75,7 +96,9 @@ function knowledgeCommands(model: 'Preference' | 'Need') {
     name: `${noun}Add`,
     description: `Notes a ${noun} of a customer.`,
     permission: 'customers:write',
-    input: input(`${model}AddInput`, `A ${noun} to note.`, { customer: customerRef('The customer.'), ...fields }) as unknown as z.ZodType<Knowledge & { customer: CustomerRef }>,
+    input: input(`${model}AddInput`, `A ${noun} to note.`, { customer: customerRef('The customer.'), ...fields }) as unknown as z.ZodType<
+      Knowledge & { customer: CustomerRef }
+    >,
     run: async (ctx, { customer, ...given }) => {
       const customerId = await requireCustomer(ctx, customer, ['customer']);
       const rowId = newId();
@@ -85,7 +108,10 @@ function knowledgeCommands(model: 'Preference' | 'Need') {
       return { id: rowId };
     },
   });
-  const update = defineCommand<Partial<Knowledge> & { id: string; expectedVersion?: number | null; archived?: boolean | null }, { id: string }>({
+  const update = defineCommand<
+    Partial<Knowledge> & { id: string; expectedVersion?: number | null; archived?: boolean | null },
+    { id: string }
+  >({
     name: `${noun}Update`,
     description: `Changes or archives a ${noun}: absent fields stay.`,
     permission: 'customers:write',

@@ -7,7 +7,15 @@ import { reject, type UserError, userError } from '../../commands/user-errors.ts
 import { RetryTransaction } from '../../db/database.ts';
 import type { IdentityKind } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import { type IdentityInput, identityKey, identityRefInput, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
+import {
+  type IdentityInput,
+  identityKey,
+  identityRefInput,
+  isUserError,
+  type NormalIdentity,
+  nameFromIdentities,
+  normaliseIdentity,
+} from './identity.ts';
 import { reachOf, reachPolicy } from './reach.ts';
 
 /** Names a customer: by id, by an identity, or by its id in another system (the identity of kind EXTERNAL). */
@@ -18,7 +26,11 @@ export const customerRef = (description: string) =>
     externalId: externalRef('By its id in another system.').optional(),
   }).meta({ gql: 'CustomerRef', oneOf: true, description });
 
-export type CustomerRef = { id?: string; identity?: { kind: IdentityKind; system?: string | null; value: string }; externalId?: { system: string; value: string } };
+export type CustomerRef = {
+  id?: string;
+  identity?: { kind: IdentityKind; system?: string | null; value: string };
+  externalId?: { system: string; value: string };
+};
 
 const countries = new WeakMap<CommandContext, Promise<string | null>>();
 
@@ -26,7 +38,9 @@ const countries = new WeakMap<CommandContext, Promise<string | null>>();
 export function workspaceCountry(ctx: CommandContext): Promise<string | null> {
   let country = countries.get(ctx);
   if (!country) {
-    country = ctx.tx.query<{ country: string | null }>(sql`select country from workspaces where id = ${ctx.workspaceId}::uuid`).then((rows) => rows[0]?.country ?? null);
+    country = ctx.tx
+      .query<{ country: string | null }>(sql`select country from workspaces where id = ${ctx.workspaceId}::uuid`)
+      .then((rows) => rows[0]?.country ?? null);
     countries.set(ctx, country);
   }
   return country;
@@ -66,7 +80,13 @@ export async function insertIdentities(ctx: CommandContext, added: NewIdentity[]
   if (added.length === 0) return;
   // In one order for everyone, so that two transactions wait for each other at most one way.
   const sorted = [...added].sort((a, b) => (identityKey(a.identity) < identityKey(b.identity) ? -1 : 1));
-  const rows = sorted.map(({ customerId, identity }) => ({ workspaceId: ctx.workspaceId, id: newId(), customerId, ...identity, createdAt: ctx.now }));
+  const rows = sorted.map(({ customerId, identity }) => ({
+    workspaceId: ctx.workspaceId,
+    id: newId(),
+    customerId,
+    ...identity,
+    createdAt: ctx.now,
+  }));
   const inserted = await ctx.tx.execute(sql`${insertSql('Identity', rows)} on conflict do nothing`);
   if (inserted < rows.length) throw new RetryTransaction('an identity was taken meanwhile');
 }
@@ -80,13 +100,28 @@ export async function insertCustomers(ctx: CommandContext, customers: NewCustome
   await insertRows(
     ctx.tx,
     'Customer',
-    customers.map(({ id: made, columns, createdAt }) => ({ workspaceId: ctx.workspaceId, id: made, ...columns, createdAt: createdAt ?? ctx.now, updatedAt: ctx.now })) as never,
+    customers.map(({ id: made, columns, createdAt }) => ({
+      workspaceId: ctx.workspaceId,
+      id: made,
+      ...columns,
+      createdAt: createdAt ?? ctx.now,
+      updatedAt: ctx.now,
+    })) as never,
   );
-  await insertIdentities(ctx, customers.flatMap(({ id: customerId, identities }) => identities.map((identity) => ({ customerId, identity }))));
+  await insertIdentities(
+    ctx,
+    customers.flatMap(({ id: customerId, identities }) => identities.map((identity) => ({ customerId, identity }))),
+  );
   for (const { id: made, columns, identities } of customers) {
     const after = Object.fromEntries(Object.entries(columns).filter(([, value]) => value != null));
     const known = identities.map(({ kind, system, value }) => ({ kind, system, value }));
-    ctx.emit({ type: 'customer.created', subjectType: 'Customer', subjectId: made, customerId: made, data: { after: { ...after, identities: known } } });
+    ctx.emit({
+      type: 'customer.created',
+      subjectType: 'Customer',
+      subjectId: made,
+      customerId: made,
+      data: { after: { ...after, identities: known } },
+    });
   }
 }
 
@@ -94,7 +129,9 @@ export async function insertCustomers(ctx: CommandContext, customers: NewCustome
 export async function lockCustomers(ctx: CommandContext, ids: Iterable<string>): Promise<Set<string>> {
   const wanted = [...new Set(ids)];
   if (wanted.length === 0) return new Set();
-  const rows = await ctx.tx.query<{ id: string }>(sql`select c.id from customers c where ${reachPolicy(ctx, 'c')} and c.id = any(${wanted}::uuid[]) order by c.id for no key update of c`);
+  const rows = await ctx.tx.query<{ id: string }>(
+    sql`select c.id from customers c where ${reachPolicy(ctx, 'c')} and c.id = any(${wanted}::uuid[]) order by c.id for no key update of c`,
+  );
   return new Set(rows.map((row) => row.id));
 }
 
@@ -119,7 +156,11 @@ export function bareCustomer(ctx: CommandContext, identities: NormalIdentity[]):
  * Turns references into locked customers, one statement for each step however many there are. Unknown identities make
  * new customers when `create` is set, and are NOT_FOUND otherwise. Customers out of the caller's row scope are NOT_VISIBLE.
  */
-export async function resolveCustomerRefs(ctx: CommandContext, refs: readonly CustomerRef[], options: { create: boolean }): Promise<Resolved[]> {
+export async function resolveCustomerRefs(
+  ctx: CommandContext,
+  refs: readonly CustomerRef[],
+  options: { create: boolean },
+): Promise<Resolved[]> {
   const country = refs.some((ref) => ref.identity?.kind === 'PHONE') ? await workspaceCountry(ctx) : null;
   const named = refs.map((ref) => identityOfRef(ref, country));
   const usable = named.filter((one): one is NormalIdentity => one !== null && !isUserError(one));
@@ -138,14 +179,21 @@ export async function resolveCustomerRefs(ctx: CommandContext, refs: readonly Cu
   });
   await insertCustomers(ctx, [...made.values()]);
   const fresh = new Set([...made.values()].map((one) => one.id));
-  const locked = await lockCustomers(ctx, ids.filter((one): one is string => one !== null && !fresh.has(one)));
+  const locked = await lockCustomers(
+    ctx,
+    ids.filter((one): one is string => one !== null && !fresh.has(one)),
+  );
   return ids.map((found, i) => {
     const identity = named[i]!;
     if (identity && isUserError(identity)) return { error: identity };
     if (found === null) return { error: userError('NOT_FOUND', 'There is no such customer.', []) };
     if (fresh.has(found) || locked.has(found)) return { id: found };
     if (!refs[i]!.id) retryIfErased(ctx);
-    return { error: refs[i]!.id ? userError('NOT_FOUND', 'There is no such customer.', []) : userError('NOT_VISIBLE', 'This customer is known, but not in the rows of your role.', []) };
+    return {
+      error: refs[i]!.id
+        ? userError('NOT_FOUND', 'There is no such customer.', [])
+        : userError('NOT_VISIBLE', 'This customer is known, but not in the rows of your role.', []),
+    };
   });
 }
 

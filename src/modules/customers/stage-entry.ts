@@ -8,5 +8,9 @@ export type StageEntry = { customerId: string; fromId: string | null; toId: stri
 /** Writes entries into stages. The caller holds the customers' locks and sets their `stageId` and `stageSince`. */
 export async function recordStageEntry(ctx: CommandContext, entries: StageEntry[]): Promise<void> {
   const { kind, id } = ctx.viewer.actor;
-  await insertRows(ctx.tx, 'LifecycleTransition', entries.map((entry) => ({ workspaceId: ctx.workspaceId, id: newId(), ...entry, actorKind: kind, actorId: id, createdAt: ctx.now })));
+  await insertRows(
+    ctx.tx,
+    'LifecycleTransition',
+    entries.map((entry) => ({ workspaceId: ctx.workspaceId, id: newId(), ...entry, actorKind: kind, actorId: id, createdAt: ctx.now })),
+  );
 }

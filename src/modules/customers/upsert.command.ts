@@ -6,13 +6,27 @@ import { dateTime, input, key } from '../../commands/fields.ts';
 import { changesOf, lockRows } from '../../commands/rows.ts';
 import type { CustomerRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
-import { recordStageEntry } from './stage-entry.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
-import { type IdentityInput, identityKey, isUserError, nameFromIdentities, type NormalIdentity, normaliseIdentity } from './identity.ts';
-import { defaultOwner, findByIdentities, insertCustomers, insertIdentities, lockCustomers, type NewIdentity, retryIfErased, workspaceCountry } from './resolve.ts';
+import { type IdentityInput, identityKey, isUserError, type NormalIdentity, nameFromIdentities, normaliseIdentity } from './identity.ts';
+import {
+  defaultOwner,
+  findByIdentities,
+  insertCustomers,
+  insertIdentities,
+  lockCustomers,
+  type NewIdentity,
+  retryIfErased,
+  workspaceCountry,
+} from './resolve.ts';
+import { recordStageEntry } from './stage-entry.ts';
 import { writePatches } from './write-patches.ts';
 
-type Row = CustomerFields & { externalId?: { system: string; value: string } | null; identities?: IdentityInput[] | null; stage?: string | null; createdAt?: Date | null };
+type Row = CustomerFields & {
+  externalId?: { system: string; value: string } | null;
+  identities?: IdentityInput[] | null;
+  stage?: string | null;
+  createdAt?: Date | null;
+};
 type Prepared = BulkRow<Row> & { identities: NormalIdentity[]; customerId: string | null };
 
 const row = input('CustomerUpsertRow', 'One customer to make or change. Absent fields of an existing one stay, null clears.', {
@@ -33,8 +47,15 @@ export const customersUpsert = defineBulkCommand<Row>({
   apply: async (ctx, rows, sink) => {
     const prepared = await prepare(ctx, rows, sink);
     const groups = await groupsOf(ctx, prepared);
-    for (const wave of wavesOf(prepared.map((one) => ({ index: one.index, value: one })), (one) => [groups.get(one)!])) {
-      await applyWave(ctx, wave.map((one) => one.value), sink);
+    for (const wave of wavesOf(
+      prepared.map((one) => ({ index: one.index, value: one })),
+      (one) => [groups.get(one)!],
+    )) {
+      await applyWave(
+        ctx,
+        wave.map((one) => one.value),
+        sink,
+      );
     }
   },
 });
@@ -49,7 +70,10 @@ async function prepare(ctx: CommandContext, rows: BulkRow<Row>[], sink: BulkSink
       sink.reject(one.index, rowError('IDENTITY_REQUIRED', 'A row needs an external id or an identity.', []));
       return [];
     }
-    const normal = given.map(([identity, path]) => ({ found: normaliseIdentity(identity, one.value.country as string | null ?? country), path }));
+    const normal = given.map(([identity, path]) => ({
+      found: normaliseIdentity(identity, (one.value.country as string | null) ?? country),
+      path,
+    }));
     const bad = normal.flatMap(({ found, path }) => (isUserError(found) ? [{ ...found, path: [...path.map(String), ...found.path] }] : []));
     if (bad.length > 0) {
       sink.reject(one.index, ...bad);
@@ -62,7 +86,10 @@ async function prepare(ctx: CommandContext, rows: BulkRow<Row>[], sink: BulkSink
 
 /** A key for each row that is equal for all rows that may mean the same customer: linked by identities, or by the customers who have them. */
 async function groupsOf(ctx: CommandContext, prepared: Prepared[]): Promise<Map<Prepared, string>> {
-  const known = await findByIdentities(ctx, prepared.flatMap((one) => one.identities));
+  const known = await findByIdentities(
+    ctx,
+    prepared.flatMap((one) => one.identities),
+  );
   const parents = new Map<string, string>();
   const rootOf = (key: string): string => {
     let root = key;
@@ -70,7 +97,8 @@ async function groupsOf(ctx: CommandContext, prepared: Prepared[]): Promise<Map<
     if (root !== key) parents.set(key, root);
     return root;
   };
-  const keys = (one: Prepared) => one.identities.flatMap((identity) => [identityKey(identity), known.get(identityKey(identity)) ?? []].flat());
+  const keys = (one: Prepared) =>
+    one.identities.flatMap((identity) => [identityKey(identity), known.get(identityKey(identity)) ?? []].flat());
   for (const one of prepared) {
     const [first, ...rest] = keys(one).map(rootOf);
     for (const root of rest) if (rootOf(root) !== rootOf(first!)) parents.set(rootOf(root), rootOf(first!));
@@ -79,9 +107,15 @@ async function groupsOf(ctx: CommandContext, prepared: Prepared[]): Promise<Map<
 }
 
 async function applyWave(ctx: CommandContext, wave: Prepared[], sink: BulkSink): Promise<void> {
-  const known = await findByIdentities(ctx, wave.flatMap((one) => one.identities));
+  const known = await findByIdentities(
+    ctx,
+    wave.flatMap((one) => one.identities),
+  );
   const matched = wave.filter((one) => match(one, known, sink));
-  const references = await resolveReferences(ctx, matched.map((one) => one.value));
+  const references = await resolveReferences(
+    ctx,
+    matched.map((one) => one.value),
+  );
   const ids = matched.flatMap((one) => one.customerId ?? []);
   const visible = await lockCustomers(ctx, ids);
   const current = new Map((await lockRows(ctx, 'Customer', [...visible])).map((found) => [found.id, found]));
@@ -114,13 +148,41 @@ function match(one: Prepared, known: Map<string, string>, sink: BulkSink): boole
   return true;
 }
 
-const columns = ['kind', 'displayName', 'givenName', 'familyName', 'legalName', 'partyRoles', 'gender', 'birthDate', 'language', 'timeZone', 'country', 'region', 'city', 'postalCode', 'addressLine', 'tags', 'health', 'ownerId', 'teamId', 'stageId', 'stageSince', 'attributes'];
+const columns = [
+  'kind',
+  'displayName',
+  'givenName',
+  'familyName',
+  'legalName',
+  'partyRoles',
+  'gender',
+  'birthDate',
+  'language',
+  'timeZone',
+  'country',
+  'region',
+  'city',
+  'postalCode',
+  'addressLine',
+  'tags',
+  'health',
+  'ownerId',
+  'teamId',
+  'stageId',
+  'stageSince',
+  'attributes',
+];
 const defaults: Record<string, unknown> = { kind: 'PERSON', partyRoles: [], tags: [], health: 'UNKNOWN', attributes: {} };
 
 /** All columns of a new customer, the given ones over the defaults. */
 export function newColumns(ctx: CommandContext, patch: Patch, identities: NormalIdentity[], since: Date): Record<string, unknown> {
   const name = patch.displayName || nameFromParts(patch) || nameFromIdentities(identities);
-  const full: Patch = { ...patch, displayName: name, ownerId: patch.ownerId ?? defaultOwner(ctx), stageSince: patch.stageId ? since : null };
+  const full: Patch = {
+    ...patch,
+    displayName: name,
+    ownerId: patch.ownerId ?? defaultOwner(ctx),
+    stageSince: patch.stageId ? since : null,
+  };
   return Object.fromEntries(columns.map((column) => [column, full[column] ?? defaults[column] ?? null]));
 }
 
@@ -130,20 +192,44 @@ async function insertFresh(ctx: CommandContext, fresh: { prepared: Prepared; pat
     return { id: newId(), identities: prepared.identities, columns: newColumns(ctx, patch, prepared.identities, createdAt), createdAt };
   });
   await insertCustomers(ctx, made);
-  await recordStageEntry(ctx, made.flatMap(({ id, columns: { stageId }, createdAt }) => (stageId ? [{ customerId: id, fromId: null, toId: stageId as string, occurredAt: createdAt, reason: null }] : [])));
+  await recordStageEntry(
+    ctx,
+    made.flatMap(({ id, columns: { stageId }, createdAt }) =>
+      stageId ? [{ customerId: id, fromId: null, toId: stageId as string, occurredAt: createdAt, reason: null }] : [],
+    ),
+  );
   for (const [i, { prepared }] of fresh.entries()) sink.done(prepared.index, 'CREATED', made[i]!.id);
 }
 
-async function changeExisting(ctx: CommandContext, changed: { prepared: Prepared; patch: Patch; row: CustomerRow }[], known: Map<string, string>, sink: BulkSink): Promise<void> {
-  const added: NewIdentity[] = changed.flatMap(({ prepared, row }) => prepared.identities.filter((identity) => !known.has(identityKey(identity))).map((identity) => ({ customerId: row.id, identity })));
+async function changeExisting(
+  ctx: CommandContext,
+  changed: { prepared: Prepared; patch: Patch; row: CustomerRow }[],
+  known: Map<string, string>,
+  sink: BulkSink,
+): Promise<void> {
+  const added: NewIdentity[] = changed.flatMap(({ prepared, row }) =>
+    prepared.identities.filter((identity) => !known.has(identityKey(identity))).map((identity) => ({ customerId: row.id, identity })),
+  );
   await insertIdentities(ctx, added);
   for (const { customerId, identity } of added) {
-    ctx.emit({ type: 'identity.added', subjectType: 'Customer', subjectId: customerId, customerId, data: { after: { kind: identity.kind, system: identity.system, value: identity.value } } });
+    ctx.emit({
+      type: 'identity.added',
+      subjectType: 'Customer',
+      subjectId: customerId,
+      customerId,
+      data: { after: { kind: identity.kind, system: identity.system, value: identity.value } },
+    });
   }
   const grown = new Set(added.map((one) => one.customerId));
   // An empty name in the source does not clear the one that was built here.
-  const patches = changed.map(({ patch, row }) => ({ row, changes: changesOf(row, patch.displayName === '' ? { ...patch, displayName: undefined } : patch) }));
-  await writePatches(ctx, patches.flatMap(({ row, changes }) => (changes ? [{ row, changes }] : [])));
+  const patches = changed.map(({ patch, row }) => ({
+    row,
+    changes: changesOf(row, patch.displayName === '' ? { ...patch, displayName: undefined } : patch),
+  }));
+  await writePatches(
+    ctx,
+    patches.flatMap(({ row, changes }) => (changes ? [{ row, changes }] : [])),
+  );
   for (const [i, { prepared, row }] of changed.entries()) {
     sink.done(prepared.index, patches[i]!.changes || grown.has(row.id) ? 'UPDATED' : 'UNCHANGED', row.id);
   }

@@ -8,8 +8,21 @@ import { recordStageEntry } from './stage-entry.ts';
 export async function writePatches(ctx: CommandContext, patches: { row: CustomerRow; changes: Change }[]): Promise<void> {
   const moved = patches.filter(({ changes }) => 'stageId' in changes.after);
   const entries = moved.filter(({ changes }) => changes.after.stageId !== null);
-  await recordStageEntry(ctx, entries.map(({ row, changes }) => ({ customerId: row.id, fromId: row.stageId, toId: changes.after.stageId as string, occurredAt: ctx.now, reason: null })));
-  await writeManyChanges(ctx, 'Customer', patches.map(({ row, changes }) => ({ id: row.id, after: withStageTime(ctx, changes) })));
+  await recordStageEntry(
+    ctx,
+    entries.map(({ row, changes }) => ({
+      customerId: row.id,
+      fromId: row.stageId,
+      toId: changes.after.stageId as string,
+      occurredAt: ctx.now,
+      reason: null,
+    })),
+  );
+  await writeManyChanges(
+    ctx,
+    'Customer',
+    patches.map(({ row, changes }) => ({ id: row.id, after: withStageTime(ctx, changes) })),
+  );
   for (const { row, changes } of patches) {
     ctx.emit({ type: 'customer.updated', subjectType: 'Customer', subjectId: row.id, customerId: row.id, data: changes });
   }

@@ -6,7 +6,9 @@ import type { BoundedCount } from '../../query/aggregate.ts';
 
 /** Counts at most `upTo` events that are visible (a predicate on alias `e`). */
 export async function countEvents(db: Queryable, filter: EventFilter, visible: Sql, upTo: number): Promise<BoundedCount> {
-  const [row] = await db.query<{ count: bigint }>(sql`select count(*) as count from (select from events e where e.workspace_id = ${filter.workspaceId}::uuid
+  const [row] = await db.query<{
+    count: bigint;
+  }>(sql`select count(*) as count from (select from events e where e.workspace_id = ${filter.workspaceId}::uuid
     and (${filter.types ?? null}::text[] is null or e.type = any(${filter.types ?? null}::text[]))
     ${filter.subjectId ? sql`and e.subject_id = ${filter.subjectId}::uuid` : sql``} ${filter.customerId ? sql`and e.customer_id = ${filter.customerId}::uuid` : sql``}
     and ${visible} limit ${upTo + 1}) c`);

@@ -1,7 +1,7 @@
 // The event log in the API: the Event type and Query.events.
 import { hasPermission } from '../../auth/permissions.ts';
 import type { Viewer } from '../../auth/viewer.ts';
-import { assertReached, decodeCursor, EventCursorError, encodeCursor, type EventRow, readEvents } from '../../events/index.ts';
+import { assertReached, decodeCursor, EventCursorError, type EventRow, encodeCursor, readEvents } from '../../events/index.ts';
 import { ActorRef } from '../../graphql/actor.ts';
 import { builder } from '../../graphql/builder.ts';
 import { NodeRef } from '../../graphql/common-types.ts';
@@ -14,15 +14,21 @@ import { encodeTypeId } from '../../lib/typeid.ts';
 import { pageDirection } from '../../query/page.ts';
 import { mayRead } from '../../query/policy.ts';
 import { countEvents } from './count.ts';
-import { presentData, subjectEntity } from './present.ts';
+import { hidesCustomer, presentData, subjectEntity } from './present.ts';
 import { visibleEvents } from './visibility.ts';
 
 export const EventRef = builder.objectRef<EventRow>('Event').implement({
   description: 'The fact that something changed. Every feed gives the same events in the same order.',
   isTypeOf: (row) => (row as { seq?: unknown }).seq !== undefined,
   fields: (t) => ({
-    id: t.id({ description: 'Stable id of the event, the same in every feed and delivery.', resolve: (event) => encodeTypeId('event', event.id) }),
-    cursor: t.string({ description: 'Its place in the log: feeds and `Query.events` go on after it.', resolve: (event) => encodeCursor(event.seq) }),
+    id: t.id({
+      description: 'Stable id of the event, the same in every feed and delivery.',
+      resolve: (event) => encodeTypeId('event', event.id),
+    }),
+    cursor: t.string({
+      description: 'Its place in the log: feeds and `Query.events` go on after it.',
+      resolve: (event) => encodeCursor(event.seq),
+    }),
     type: t.exposeString('type', { description: '`<entity>.<past participle>`, for example `customer.created`.' }),
     subjectType: t.exposeString('subjectType', { description: 'Type of the thing that changed.' }),
     subjectId: t.id({
@@ -38,12 +44,24 @@ export const EventRef = builder.objectRef<EventRow>('Event').implement({
         return (entity && mayRead(viewerOf(ctx), entity) ? loadOne(ctx, entity, event.subjectId) : null) as never;
       },
     }),
-    customerId: t.id({ nullable: true, description: 'Id of the customer it concerns.', resolve: (event) => event.customerId && encodeId('Customer', event.customerId) }),
+    customerId: t.id({
+      nullable: true,
+      description: 'Id of the customer it concerns.',
+      resolve: (event, _args, ctx) =>
+        event.customerId && !hidesCustomer(viewerOf(ctx), event) ? encodeId('Customer', event.customerId) : null,
+    }),
     actor: t.field({ type: ActorRef, description: 'Who caused it.', resolve: (event) => ({ kind: event.actorKind, id: event.actorId }) }),
-    origin: t.exposeString('origin', { nullable: true, description: 'Which integration caused it, as it said in `x-trato-origin`: so an automation can skip its own writes.' }),
+    origin: t.exposeString('origin', {
+      nullable: true,
+      description: 'Which integration caused it, as it said in `x-trato-origin`: so an automation can skip its own writes.',
+    }),
     requestId: t.exposeString('requestId', { nullable: true, description: 'The request that caused it.' }),
     occurredAt: t.expose('occurredAt', { type: 'DateTime', description: 'When it happened.' }),
-    data: t.field({ type: 'JSON', description: 'The changed fields `before` and `after`, without those the role hides.', resolve: (event, _args, ctx) => presentData(viewerOf(ctx), event) }),
+    data: t.field({
+      type: 'JSON',
+      description: 'The changed fields `before` and `after`, without those the role hides.',
+      resolve: (event, _args, ctx) => presentData(viewerOf(ctx), event),
+    }),
   }),
 });
 
@@ -60,7 +78,8 @@ export function requireEvents(viewer: Viewer): void {
 export function eventFilter(viewer: Viewer, args: EventsArgs) {
   const subject = args.subjectId == null ? null : decodeAnyId(String(args.subjectId));
   if (args.subjectId != null && !subject) throw apiError('ID_INVALID', 'Not an id of this API: ids look like customer_01….');
-  if (args.types && args.types.length > 50) throw apiError('BAD_USER_INPUT', 'At most 50 types.', { limit: 'types', value: args.types.length, maximum: 50 });
+  if (args.types && args.types.length > 50)
+    throw apiError('BAD_USER_INPUT', 'At most 50 types.', { limit: 'types', value: args.types.length, maximum: 50 });
   return {
     workspaceId: viewer.workspaceId,
     ...(args.types ? { types: args.types } : {}),
@@ -106,7 +125,12 @@ builder.queryField('events', (t) =>
         if (after !== undefined) await assertReached(db, after).catch((error) => Promise.reject(toApiError(error)));
         const rows = await readEvents(db, { ...filter, after: after ?? 0n, visible: visibleEvents(viewer), limit: limit + 1 });
         const kept = rows.slice(0, limit);
-        return { rows: kept, cursors: kept.map((row) => encodeCursor(row.seq)), hasNextPage: rows.length > limit, hasPreviousPage: after !== undefined };
+        return {
+          rows: kept,
+          cursors: kept.map((row) => encodeCursor(row.seq)),
+          hasNextPage: rows.length > limit,
+          hasPreviousPage: after !== undefined,
+        };
       };
       return {
         page: () => {

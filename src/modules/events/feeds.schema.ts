@@ -1,5 +1,5 @@
 // The live feeds: events, interactionRecorded and customerChanged. One log, one cursor, backfill first and then live.
-import { encodeCursor, type EventRow, type FeedStep } from '../../events/index.ts';
+import { type EventRow, encodeCursor, type FeedStep } from '../../events/index.ts';
 import { builder } from '../../graphql/builder.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import type { FeedEnvelope } from '../../graphql/feed-envelope.ts';
@@ -9,8 +9,8 @@ import { loadOne } from '../../graphql/object-type.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { canonical } from '../../query/cursor.ts';
 import { compileFilter, type FilterInput } from '../../query/filter.ts';
-import { requireRead } from '../../query/policy.ts';
 import type { EntityRow } from '../../query/page.ts';
+import { requireRead } from '../../query/policy.ts';
 import { readByIds } from '../../query/rows.ts';
 import { customer } from '../customers/index.ts';
 import { interaction } from '../interactions/index.ts';
@@ -36,7 +36,10 @@ const LaggedRef = builder.objectRef<Lagged>('FeedLagged').implement({
   }),
 });
 
-const EventFeedItemRef = builder.unionType('EventFeedItem', { description: 'What the event feed sends.', types: [EventRef, CaughtUpRef, LaggedRef] });
+const EventFeedItemRef = builder.unionType('EventFeedItem', {
+  description: 'What the event feed sends.',
+  types: [EventRef, CaughtUpRef, LaggedRef],
+});
 
 /** A generator that ends at once when the subscriber leaves, also while it waits for the next event. */
 function endable<T>(make: (signal: AbortSignal) => AsyncGenerator<T>): AsyncGenerator<T> {
@@ -87,7 +90,13 @@ async function* eventFeed(ctx: Context, args: EventsArgs, signal: AbortSignal): 
 }
 
 /** A feed of one entity: for each event its row as `rowsOf` reads it, those it leaves out are skipped. */
-async function* entityFeed(ctx: Context, after: string | null | undefined, more: object, signal: AbortSignal, rowsOf: (events: EventRow[]) => Promise<(EntityRow | null)[]>): AsyncGenerator<FeedEnvelope> {
+async function* entityFeed(
+  ctx: Context,
+  after: string | null | undefined,
+  more: object,
+  signal: AbortSignal,
+  rowsOf: (events: EventRow[]) => Promise<(EntityRow | null)[]>,
+): AsyncGenerator<FeedEnvelope> {
   let lagged = false;
   for await (const step of follow(ctx, { after: after ?? null }, more, signal)) {
     if (step.kind === 'lagged') lagged = true;
@@ -105,7 +114,8 @@ async function* entityFeed(ctx: Context, after: string | null | undefined, more:
 builder.subscriptionFields((t) => ({
   events: t.field({
     type: EventFeedItemRef,
-    description: 'The event log: what is there after `after`, FeedCaughtUp, then live. Without `after` it begins at the end. Needs events:read.',
+    description:
+      'The event log: what is there after `after`, FeedCaughtUp, then live. Without `after` it begins at the end. Needs events:read.',
     args: {
       after: t.arg.string({ description: 'Cursor of the last event seen.' }),
       types: t.arg.stringList({ description: 'Only these types.' }),
@@ -139,7 +149,8 @@ builder.subscriptionFields((t) => ({
   }),
   customerChanged: t.field({
     type: refOf('Customer'),
-    description: 'A customer, each time something about it changed, as it is when it is sent. `extensions.feed` carries cursor, phase and lag.',
+    description:
+      'A customer, each time something about it changed, as it is when it is sent. `extensions.feed` carries cursor, phase and lag.',
     args: {
       after: t.arg.string({ description: 'Cursor of the last change seen.' }),
       id: t.arg.id({ required: true, description: 'The customer.' }),

@@ -1,6 +1,7 @@
 // An event as a viewer may see it: hidden fields cut out, ids as the API writes them.
-import type { Viewer } from '../../auth/viewer.ts';
+
 import { isHidden } from '../../auth/permissions.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 import type { EventRow } from '../../events/index.ts';
 import { encodeId } from '../../graphql/ids.ts';
 import { formatDecimal } from '../../graphql/scalars.ts';
@@ -19,12 +20,43 @@ export function subjectEntity(event: EventRow): Entity | null {
 export function presentData(viewer: Viewer, event: EventRow): Values {
   const entity = subjectEntity(event);
   if (!entity) return {};
-  return Object.fromEntries(Object.entries(event.data).map(([part, values]) => [part, values && typeof values === 'object' ? presentValues(viewer, entity, values as Values) : values]));
+  const told = Object.entries(event.data).filter(([part]) => !hides(viewer, entity, part));
+  // An identity is told of the customer who has it.
+  const isIdentity = event.type.startsWith('identity.');
+  if (isIdentity && (isHidden(viewer.role, entity.name, 'identities') || isHidden(viewer.role, 'Identity', 'customer'))) return {};
+  const of = isIdentity ? entityNamed('Identity') : entity;
+  return Object.fromEntries(
+    told.map(([part, values]) => [part, values && typeof values === 'object' ? presentValues(viewer, of, values as Values) : values]),
+  );
+}
+
+/** What events tell of records besides their subject's columns, and the fields that show it. */
+const elsewhere: Record<string, string[]> = {
+  'Customer.reason': ['LifecycleTransition.reason'],
+  'Team.userId': ['Team.members', 'User.teams'],
+};
+
+function hides(viewer: Viewer, entity: Entity, name: string): boolean {
+  const { hiddenFields } = viewer.role;
+  const shownBy = elsewhere[`${entity.name}.${name}`] ?? [`${entity.name}.${fieldOfColumn(entity, name)}`];
+  return shownBy.some((field) => hiddenFields.has(field));
 }
 
 function presentValues(viewer: Viewer, entity: Entity, values: Values): Values {
-  const visible = Object.entries(values).filter(([name]) => !isHidden(viewer.role, entity.name, fieldOfColumn(entity, name)));
-  return Object.fromEntries(visible.map(([name, value]) => [name, presentValue(entity, name, value)]));
+  const visible = Object.entries(values).filter(([name]) => !hides(viewer, entity, name));
+  return Object.fromEntries(visible.map(([name, value]) => [name, presentPart(viewer, entity, name, value)]));
+}
+
+function presentPart(viewer: Viewer, entity: Entity, name: string, value: unknown): unknown {
+  if (entity.name !== 'Customer' || name !== 'identities' || !Array.isArray(value)) return presentValue(entity, name, value);
+  return value.map((one) => presentValues(viewer, entityNamed('Identity'), one as Values));
+}
+
+/** Whether the role hides which customer the subject belongs to. */
+export function hidesCustomer(viewer: Viewer, event: EventRow): boolean {
+  const entity = subjectEntity(event);
+  const columns = entity ? modelOf(entity.name).columns : {};
+  return entity !== null && ['customerId', 'fromId'].some((name) => name in columns && hides(viewer, entity, name));
 }
 
 function presentValue(entity: Entity, name: string, value: unknown): unknown {

@@ -30,10 +30,16 @@ const refKey = (system: string, value: string) => `${system}\n${value}`;
 /** Sets `conversationId` of the interactions that name one; those not known by their external id begin. Rows whose conversation is somebody else's are rejected. */
 export async function attachConversations(ctx: CommandContext, prepared: Prepared[], sink: BulkSink): Promise<Prepared[]> {
   const known = await findThreads(ctx, prepared);
-  await beginThreads(ctx, prepared, new Set(known.flatMap((thread) => (thread.system === null ? [] : refKey(thread.system, thread.value!)))));
+  await beginThreads(
+    ctx,
+    prepared,
+    new Set(known.flatMap((thread) => (thread.system === null ? [] : refKey(thread.system, thread.value!)))),
+  );
   const threads = known.length === 0 && prepared.every((one) => !one.input.conversation) ? [] : await findThreads(ctx, prepared);
   const byId = new Map(threads.map((thread) => [thread.id, thread]));
-  const byRef = new Map(threads.filter((thread) => thread.system !== null).map((thread) => [refKey(thread.system!, thread.value!), thread]));
+  const byRef = new Map(
+    threads.filter((thread) => thread.system !== null).map((thread) => [refKey(thread.system!, thread.value!), thread]),
+  );
   return prepared.filter((one) => {
     const ref = one.input.conversation;
     one.columns.conversationId = null;
@@ -52,23 +58,33 @@ async function beginThreads(ctx: CommandContext, prepared: Prepared[], known: Se
   const fresh = new Map<string, Prepared>();
   for (const one of prepared) {
     const ref = one.input.conversation?.externalId;
-    if (ref && !known.has(refKey(ref.system, ref.value)) && !fresh.has(refKey(ref.system, ref.value))) fresh.set(refKey(ref.system, ref.value), one);
+    if (ref && !known.has(refKey(ref.system, ref.value)) && !fresh.has(refKey(ref.system, ref.value)))
+      fresh.set(refKey(ref.system, ref.value), one);
   }
   if (fresh.size === 0) return;
-  const rows = [...fresh.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { columns, input: given }]) => ({
-    workspaceId: ctx.workspaceId,
-    id: newId(),
-    customerId: columns.customerId,
-    channelId: columns.channelId,
-    subject: columns.subject,
-    externalSystem: given.conversation!.externalId!.system,
-    externalId: given.conversation!.externalId!.value,
-    createdAt: columns.occurredAt,
-  }));
+  const rows = [...fresh.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { columns, input: given }]) => ({
+      workspaceId: ctx.workspaceId,
+      id: newId(),
+      customerId: columns.customerId,
+      channelId: columns.channelId,
+      subject: columns.subject,
+      externalSystem: given.conversation!.externalId!.system,
+      externalId: given.conversation!.externalId!.value,
+      createdAt: columns.occurredAt,
+    }));
   const made = await ctx.tx.query<{ id: string }>(sql`${insertSql('Conversation', rows)} on conflict do nothing returning id`);
   const inserted = new Set(made.map((row) => row.id));
   for (const { workspaceId: _workspace, id: made, createdAt: _created, ...after } of rows) {
-    if (inserted.has(made)) ctx.emit({ type: 'conversation.opened', subjectType: 'Conversation', subjectId: made, customerId: after.customerId, data: { after } });
+    if (inserted.has(made))
+      ctx.emit({
+        type: 'conversation.opened',
+        subjectType: 'Conversation',
+        subjectId: made,
+        customerId: after.customerId,
+        data: { after },
+      });
   }
 }
 
@@ -78,7 +94,10 @@ function statusCommand(verb: 'Close' | 'Reopen') {
     name: `conversation${verb}`,
     description: verb === 'Close' ? 'Closes a conversation: nothing is left to do.' : 'Opens a closed conversation again.',
     permission: 'conversations:write',
-    input: input(`Conversation${verb}Input`, `Which conversation to ${verb.toLowerCase()}.`, { id: id('Conversation', 'The conversation.'), expectedVersion: version() }),
+    input: input(`Conversation${verb}Input`, `Which conversation to ${verb.toLowerCase()}.`, {
+      id: id('Conversation', 'The conversation.'),
+      expectedVersion: version(),
+    }),
     run: async (ctx, { id: threadId, expectedVersion }) => {
       const row = await lockRow(ctx, 'Conversation', threadId);
       if (!row) return notFound('Conversation', ['id']);
@@ -88,7 +107,13 @@ function statusCommand(verb: 'Close' | 'Reopen') {
       const after = { status, closedAt: status === 'CLOSED' ? ctx.now : null };
       await writeChanges(ctx, 'Conversation', threadId, after);
       const type = status === 'CLOSED' ? 'conversation.closed' : 'conversation.reopened';
-      ctx.emit({ type, subjectType: 'Conversation', subjectId: threadId, customerId: row.customerId, data: { before: { status: row.status, closedAt: row.closedAt }, after } });
+      ctx.emit({
+        type,
+        subjectType: 'Conversation',
+        subjectId: threadId,
+        customerId: row.customerId,
+        data: { before: { status: row.status, closedAt: row.closedAt }, after },
+      });
       return { id: threadId };
     },
   });

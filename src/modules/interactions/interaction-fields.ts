@@ -63,5 +63,13 @@ export const interactionFields = {
   attributes: z.unknown().optional().meta({ description: 'Custom attributes by key.' }),
 };
 
-export const interactionRow = input('InteractionRecordRow', 'One interaction to record.', interactionFields) as unknown as z.ZodType<InteractionInput>;
-export const interactionInput = input('InteractionRecordInput', 'An interaction to record.', interactionFields) as unknown as z.ZodType<InteractionInput>;
+export const interactionRow = input(
+  'InteractionRecordRow',
+  'One interaction to record.',
+  interactionFields,
+) as unknown as z.ZodType<InteractionInput>;
+export const interactionInput = input(
+  'InteractionRecordInput',
+  'An interaction to record.',
+  interactionFields,
+) as unknown as z.ZodType<InteractionInput>;

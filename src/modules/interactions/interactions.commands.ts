@@ -41,7 +41,10 @@ async function keepReach(ctx: CommandContext, rows: BulkRow<InteractionInput>[],
   const keys = new Set(taken.map((ref) => refKey(ref.system, ref.value)));
   return rows.filter(({ index, value: { externalRef } }) => {
     if (!externalRef || !keys.has(refKey(externalRef.system, externalRef.value))) return true;
-    sink.reject(index, userError('NOT_VISIBLE', 'This interaction is recorded, but with a customer not in the rows of your role.', ['externalRef']));
+    sink.reject(
+      index,
+      userError('NOT_VISIBLE', 'This interaction is recorded, but with a customer not in the rows of your role.', ['externalRef']),
+    );
     return false;
   });
 }
@@ -50,9 +53,18 @@ async function recordAll(ctx: CommandContext, rows: BulkRow<InteractionInput>[],
   const found = await prepareInteractions(ctx, await keepReach(ctx, rows, sink), sink);
   const prepared = await resolveParticipants(ctx, await attachConversations(ctx, found, sink), sink);
   const known = await findByExternalRef(ctx, prepared);
-  const isKnown = (one: Prepared) => (one.input.externalRef ? known.get(refKey(one.input.externalRef.system, one.input.externalRef.value)) : undefined);
-  await insertNew(ctx, prepared.filter((one) => !isKnown(one)), sink);
-  await correctKnown(ctx, prepared.flatMap((one) => (isKnown(one) ? [{ one, row: isKnown(one)! }] : [])), sink);
+  const isKnown = (one: Prepared) =>
+    one.input.externalRef ? known.get(refKey(one.input.externalRef.system, one.input.externalRef.value)) : undefined;
+  await insertNew(
+    ctx,
+    prepared.filter((one) => !isKnown(one)),
+    sink,
+  );
+  await correctKnown(
+    ctx,
+    prepared.flatMap((one) => (isKnown(one) ? [{ one, row: isKnown(one)! }] : [])),
+    sink,
+  );
 }
 
 async function insertNew(ctx: CommandContext, fresh: Prepared[], sink: BulkSink): Promise<void> {
@@ -70,10 +82,19 @@ async function insertNew(ctx: CommandContext, fresh: Prepared[], sink: BulkSink)
   }));
   const inserted = await ctx.tx.execute(sql`${insertSql('Interaction', rows)} on conflict do nothing`);
   if (inserted < rows.length) throw new RetryTransaction('an external reference was taken meanwhile');
-  await insertParticipants(ctx, fresh.map(({ participants }, i) => ({ id: rows[i]!.id, participants })));
+  await insertParticipants(
+    ctx,
+    fresh.map(({ participants }, i) => ({ id: rows[i]!.id, participants })),
+  );
   fresh.forEach(({ index, columns }, i) => {
     sink.done(index, 'CREATED', rows[i]!.id);
-    ctx.emit({ type: 'interaction.recorded', subjectType: 'Interaction', subjectId: rows[i]!.id, customerId: columns.customerId, data: { after: withoutNulls(columns) } });
+    ctx.emit({
+      type: 'interaction.recorded',
+      subjectType: 'Interaction',
+      subjectId: rows[i]!.id,
+      customerId: columns.customerId,
+      data: { after: withoutNulls(columns) },
+    });
   });
 }
 
@@ -85,7 +106,11 @@ async function correctKnown(ctx: CommandContext, known: { one: Prepared; row: In
     sink.done(one.index, changesAnything ? 'UPDATED' : 'UNCHANGED', row.id);
     return changesAnything ? [{ row, columns: one.columns, changes: changes ?? { before: {}, after: {} } }] : [];
   });
-  await writeManyChanges(ctx, 'Interaction', changed.map(({ row, changes }) => ({ id: row.id, after: changes.after })));
+  await writeManyChanges(
+    ctx,
+    'Interaction',
+    changed.map(({ row, changes }) => ({ id: row.id, after: changes.after })),
+  );
   for (const { row, columns, changes } of changed) {
     const { before, after } = others.get(row.id) ?? {};
     const data = { before: { ...changes.before, ...before }, after: { ...changes.after, ...after } };
@@ -108,18 +133,25 @@ function given({ input, columns }: Prepared, row: InteractionRow): Record<string
 }
 
 function withoutNulls(columns: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(columns).filter(([name, value]) => value !== null && !(name === 'attributes' && Object.keys(value as object).length === 0)));
+  return Object.fromEntries(
+    Object.entries(columns).filter(
+      ([name, value]) => value !== null && !(name === 'attributes' && Object.keys(value as object).length === 0),
+    ),
+  );
 }
 
 export const interactionsRecord = defineBulkCommand<InteractionInput>({
   name: 'interactionsRecord',
-  description: 'Records interactions. Customers are recognised by their identities; unknown ones are made. The same external reference again changes nothing, or corrects what was recorded.',
+  description:
+    'Records interactions. Customers are recognised by their identities; unknown ones are made. The same external reference again changes nothing, or corrects what was recorded.',
   permission: 'interactions:write',
   inputName: 'InteractionsRecordInput',
   row: interactionRow,
   keysOf: (row) => (row.externalRef ? [refKey(row.externalRef.system, row.externalRef.value)] : []),
   apply: (ctx, rows, sink) =>
-    rows.some(({ value }) => value.conversation || value.participants?.length) ? applyTraceless(ctx, rows, sink, recordAll) : recordAll(ctx, rows, sink),
+    rows.some(({ value }) => value.conversation || value.participants?.length)
+      ? applyTraceless(ctx, rows, sink, recordAll)
+      : recordAll(ctx, rows, sink),
 });
 
 export const interactionRecord = defineCommand<InteractionInput, { id: string }>({

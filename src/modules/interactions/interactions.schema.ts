@@ -1,4 +1,6 @@
 import sql from 'sql-template-tag';
+import { isHidden } from '../../auth/permissions.ts';
+import { ActorRef } from '../../graphql/actor.ts';
 import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { entityConnection, type ListArgs, listArgs, resolveList } from '../../graphql/connection.ts';
@@ -7,10 +9,10 @@ import { apiError } from '../../graphql/errors.ts';
 import { entityMutation } from '../../graphql/mutation.ts';
 import { entityRootFields, entityType } from '../../graphql/object-type.ts';
 import { refOf } from '../../graphql/refs.ts';
-import { isHidden } from '../../auth/permissions.ts';
-import { ActorRef } from '../../graphql/actor.ts';
+import { requireVisible } from '../../query/filter.ts';
+import { requireRead } from '../../query/policy.ts';
 import { addTimelineSource } from '../customers/index.ts';
-import { descendantsSql } from '../relationships/index.ts';
+import { descendantsSql, relationship } from '../relationships/index.ts';
 import { conversationClose, conversationReopen } from './conversations.ts';
 import { interactionRecord, interactionsRecord } from './interactions.commands.ts';
 import { conversation, interaction, participant } from './interactions.entity.ts';
@@ -42,11 +44,17 @@ builder.objectField(refOf('Customer'), 'interactions', (t) =>
     description: 'The contacts with this customer, newest first; with `rollUp` also those of everyone tied to it.',
     args: {
       ...(listArgs(t as never, interaction) as Record<string, never>),
-      rollUp: t.arg.string({ description: 'Key of a relationship kind: counts in all who are tied to this customer by it, and those tied to them, for example `subsidiary_of`.' }),
+      rollUp: t.arg.string({
+        description:
+          'Key of a relationship kind: counts in all who are tied to this customer by it, and those tied to them, for example `subsidiary_of`.',
+      }),
     },
     resolve: (row, args, ctx) => {
       if (isHidden(viewerOf(ctx).role, 'Customer', 'interactions')) throw apiError('FORBIDDEN', 'The role hides Customer.interactions.');
+      requireVisible(viewerOf(ctx), interaction, 'customer');
       const { rollUp, ...list } = args as ListArgs & { rollUp?: string | null };
+      // Whose interactions come along tells who is tied to whom.
+      if (rollUp != null) requireRead(viewerOf(ctx), relationship);
       const name = `Customer.interactions${rollUp == null ? '' : `:${rollUp}`}`;
       return resolveList(
         ctx,
@@ -54,7 +62,9 @@ builder.objectField(refOf('Customer'), 'interactions', (t) =>
         {
           entity: interaction,
           link: (c, parent, workspaceId) =>
-            rollUp == null ? sql`${c('customerId')} = ${parent}` : sql`${c('customerId')} in (${descendantsSql(sql`${rollUp}`, parent, workspaceId)})`,
+            rollUp == null
+              ? sql`${c('customerId')} = ${parent}`
+              : sql`${c('customerId')} in (${descendantsSql(sql`${rollUp}`, parent, workspaceId)})`,
         },
         list,
         row.id,

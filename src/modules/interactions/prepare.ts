@@ -30,10 +30,24 @@ async function touchPointsByKey(ctx: CommandContext, keys: (string | null | unde
 /** Resolves the rows' references, locks their customers (making those not known yet), and rejects rows that name what is not there. */
 export async function prepareInteractions(ctx: CommandContext, rows: BulkRow<InteractionInput>[], sink: BulkSink): Promise<Prepared[]> {
   const inputs = rows.map((row) => row.value);
-  const kinds = await resolveKeys(ctx, 'InteractionKind', inputs.map((one) => one.kind));
-  const channels = await resolveKeys(ctx, 'Channel', inputs.map((one) => one.channel));
-  const places = await touchPointsByKey(ctx, inputs.map((one) => one.touchPoint));
-  const users = await resolveUserRefs(ctx, inputs.map((one) => one.user));
+  const kinds = await resolveKeys(
+    ctx,
+    'InteractionKind',
+    inputs.map((one) => one.kind),
+  );
+  const channels = await resolveKeys(
+    ctx,
+    'Channel',
+    inputs.map((one) => one.channel),
+  );
+  const places = await touchPointsByKey(
+    ctx,
+    inputs.map((one) => one.touchPoint),
+  );
+  const users = await resolveUserRefs(
+    ctx,
+    inputs.map((one) => one.user),
+  );
   const good: Prepared[] = [];
   for (const [i, { index, value }] of rows.entries()) {
     const place = value.touchPoint ? places.get(value.touchPoint) : undefined;
@@ -42,7 +56,8 @@ export async function prepareInteractions(ctx: CommandContext, rows: BulkRow<Int
     if (!kinds.has(value.kind)) errors.push(userError('NOT_FOUND', `There is no interaction kind ${value.kind}.`, ['kind']));
     if (value.touchPoint && !place) errors.push(userError('NOT_FOUND', `There is no touch point ${value.touchPoint}.`, ['touchPoint']));
     if (value.channel && !channelId) errors.push(userError('NOT_FOUND', `There is no channel ${value.channel}.`, ['channel']));
-    if (!value.channel && !value.touchPoint) errors.push(userError('CHANNEL_REQUIRED', 'Name the channel, or a touch point that has one.', ['channel']));
+    if (!value.channel && !value.touchPoint)
+      errors.push(userError('CHANNEL_REQUIRED', 'Name the channel, or a touch point that has one.', ['channel']));
     if (value.user && !users[i]) errors.push(userError('NOT_FOUND', 'There is no such user.', ['user']));
     const checked = value.attributes == null ? { attributes: {} } : await checkAttributes(ctx, 'Interaction', value.attributes, null);
     if ('errors' in checked) errors.push(...checked.errors);
@@ -51,14 +66,28 @@ export async function prepareInteractions(ctx: CommandContext, rows: BulkRow<Int
       continue;
     }
     const attributes = 'attributes' in checked ? checked.attributes : {};
-    good.push({ index, input: value, columns: columnsOf(ctx, value, { kindId: kinds.get(value.kind), channelId, touchPointId: place?.id ?? null, userId: users[i] ?? null, attributes }) });
+    good.push({
+      index,
+      input: value,
+      columns: columnsOf(ctx, value, {
+        kindId: kinds.get(value.kind),
+        channelId,
+        touchPointId: place?.id ?? null,
+        userId: users[i] ?? null,
+        attributes,
+      }),
+    });
   }
   return attachCustomers(ctx, good, sink);
 }
 
 // Last, because it makes customers: a row rejected before leaves none behind.
 async function attachCustomers(ctx: CommandContext, prepared: Prepared[], sink: BulkSink): Promise<Prepared[]> {
-  const found = await resolveCustomerRefs(ctx, prepared.map((one) => one.input.customer), { create: true });
+  const found = await resolveCustomerRefs(
+    ctx,
+    prepared.map((one) => one.input.customer),
+    { create: true },
+  );
   return prepared.filter((one, i) => {
     const customer = found[i]!;
     if ('error' in customer) {

@@ -5,6 +5,7 @@ import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
+import { requireVisible } from '../../query/filter.ts';
 import type { EntityRow } from '../../query/page.ts';
 import { hidesColumn, requireRead } from '../../query/policy.ts';
 import { type Figures, type Money, multiply, type Period, periodOf, readFigures } from './figures.ts';
@@ -86,6 +87,7 @@ builder.objectFields(refOf('TouchPoint'), (t) => ({
     resolve: async (row, { from, to }, ctx) => {
       const { batch, db, viewer } = readerOf(ctx);
       requireRead(viewer, entityNamed('Interaction'));
+      requireVisible(viewer, entityNamed('Interaction'), 'touchPoint');
       const name = `TouchPoint.figures:${from?.toISOString()}:${to?.toISOString()}`;
       const { figures, period } = await batch(name, row.id, async (ids: readonly string[]) => {
         const period = periodOf(from, to, new Date());

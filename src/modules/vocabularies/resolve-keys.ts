@@ -5,7 +5,11 @@ import { type ModelName, quoteIdent } from '../../db/models.ts';
 import { modelOf } from '../../query/sql.ts';
 
 /** The ids of the entries with these keys, archived ones left out: key -> UUID. */
-export async function resolveKeys(ctx: CommandContext, model: ModelName, keys: Iterable<string | null | undefined>): Promise<Map<string, string>> {
+export async function resolveKeys(
+  ctx: CommandContext,
+  model: ModelName,
+  keys: Iterable<string | null | undefined>,
+): Promise<Map<string, string>> {
   const wanted = [...new Set([...keys].filter((key): key is string => key != null))];
   if (wanted.length === 0) return new Map();
   const rows = await ctx.tx.query<{ key: string; id: string }>(sql`select key, id from ${raw(quoteIdent(modelOf(model).table))}

@@ -37,7 +37,11 @@ export const relationshipKindCommands = crudCommands({
 });
 
 // A rule that is switched on later would already be broken by ties nobody looks at: it has to be there before the first tie.
-async function refuseNewRules(ctx: CommandContext, values: Record<string, unknown>, current: Record<string, unknown> | null): Promise<Record<string, unknown>> {
+async function refuseNewRules(
+  ctx: CommandContext,
+  values: Record<string, unknown>,
+  current: Record<string, unknown> | null,
+): Promise<Record<string, unknown>> {
   const rules = ['acyclic', 'exclusive'].filter((rule) => values[rule] === true);
   if (rules.length === 0) return values;
   const [used] = await ctx.tx.query<{ acyclic: boolean; exclusive: boolean }>(sql`select k.acyclic, k.exclusive from relationship_kinds k

@@ -6,7 +6,6 @@ import { changesOf } from '../../commands/rows.ts';
 import { UserErrors, userError } from '../../commands/user-errors.ts';
 import type { RowOf } from '../../db/models.ts';
 
-
 export const workspaceUpdate = defineCommand({
   name: 'workspaceUpdate',
   description: 'Changes the workspace: absent fields stay, null clears.',

@@ -1,0 +1,13 @@
+// How many rows each table has: to show that a refused request left nothing behind.
+import sql from 'sql-template-tag';
+import type { Queryable } from '../../src/db/database.ts';
+
+/** Rows of every table, by its name. */
+export async function tableCounts(db: Queryable): Promise<Record<string, number>> {
+  const tables = await db.query<{ name: string }>(
+    sql`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace order by 1`,
+  );
+  const counts = tables.map(({ name }) => `select '${name}' as name, count(*)::int as rows from "${name}"`);
+  const rows = await db.query<{ name: string; rows: number }>({ text: counts.join(' union all '), values: [] } as never);
+  return Object.fromEntries(rows.map((row) => [row.name, row.rows]));
+}
