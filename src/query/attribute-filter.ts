@@ -2,6 +2,7 @@
 // so the GIN index of all attributes can serve it where there is one, and the expression index of an indexed definition, which also serves ranges.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { apiError } from '../graphql/errors.ts';
+import { bounded } from './filter-limits.ts';
 import { allOf } from './sql.ts';
 
 type Range<T> = { eq?: T | null; ne?: T | null; in?: T[] | null; gt?: T | null; gte?: T | null; lt?: T | null; lte?: T | null };
@@ -47,7 +48,7 @@ function range<T>(column: Sql, key: string, value: Sql, filter: Range<T>, operan
   else if (filter.in)
     parts.push(
       sql`(${join(
-        filter.in.map((one) => contains(column, key, one)),
+        bounded(filter.in).map((one) => contains(column, key, one)),
         ' or ',
       )})`,
       sql`${value} in (${join(filter.in.map(operand), ', ')})`,

@@ -25,7 +25,7 @@ test('what is written is read again', () => {
           decodeCursor(
             encodeCursor('print', values),
             'print',
-            values.map(() => fitsType('text')),
+            values.map(() => fitsType('text', true)),
           ),
         ).toEqual(values);
       },

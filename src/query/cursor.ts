@@ -25,14 +25,18 @@ export function encodeCursor(print: string, values: CursorValues): string {
   return Buffer.from(JSON.stringify([print, ...values])).toString('base64url');
 }
 
+/** Whether a value of a cursor can be what it stands for. */
+export type CursorCheck = (value: string | null) => boolean;
+
 /** The values of a cursor. Throws CURSOR_INVALID when it cannot be read and CURSOR_MISMATCH when it belongs elsewhere. */
-export function decodeCursor(cursor: string, print: string, checks: ((value: string) => boolean)[]): CursorValues {
+export function decodeCursor(cursor: string, print: string, checks: CursorCheck[]): CursorValues {
   const [found, ...values] = parse(cursor);
   if (typeof found !== 'string') throw apiError('CURSOR_INVALID');
   if (found !== print) throw apiError('CURSOR_MISMATCH');
   if (values.length !== checks.length) throw apiError('CURSOR_INVALID');
   values.forEach((value, i) => {
-    if (value !== null && (typeof value !== 'string' || !checks[i]!(value))) throw apiError('CURSOR_INVALID');
+    const fits = value === null || typeof value === 'string' ? checks[i]!(value) : false;
+    if (!fits) throw apiError('CURSOR_INVALID');
   });
   return values as CursorValues;
 }
@@ -49,14 +53,27 @@ function parse(cursor: string): unknown[] {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NUMBER = /^-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,3})?$/i;
-const MOMENT = /^\d{4,6}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d{1,6})?\+00)?$/;
+const MOMENT = /^(\d{4,6})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\.\d{1,6})?\+00)?$/;
 
-/** Whether a cursor's text can be cast to the PostgreSQL type without an error. */
-export function fitsType(type: string): (value: string) => boolean {
+/** Whether a cursor's text can be cast to the PostgreSQL type without an error; null only where the column may be. */
+export function fitsType(type: string, nullable = false): CursorCheck {
+  const fits = textFits(type);
+  return (value) => (value === null ? nullable : fits(value));
+}
+
+function textFits(type: string): (value: string) => boolean {
   if (type === 'uuid') return (value) => UUID.test(value);
-  if (type === 'timestamptz' || type === 'date')
-    return (value) => MOMENT.test(value) && !Number.isNaN(Date.parse(value.replace('+00', 'Z')));
+  if (type === 'timestamptz' || type === 'date') return isMoment;
   if (type === 'int8' || type === 'int4') return (value) => /^-?\d{1,10}$/.test(value) && Math.abs(Number(value)) < 2 ** 31;
   if (type === 'numeric' || type === 'float8') return (value) => NUMBER.test(value);
   return (value) => !value.includes('\0');
+}
+
+// Dates of the calendar only: Date.parse takes the 30th of February for the 2nd of March.
+function isMoment(value: string): boolean {
+  const [, year, month, day, hour = 0, minute = 0, second = 0] = (MOMENT.exec(value) ?? []).map(Number);
+  if (!year || !month || !day || year > 200_000 || hour > 23 || minute > 59 || second > 59) return false;
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }

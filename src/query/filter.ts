@@ -50,11 +50,14 @@ function compileNode(state: State, entity: Entity, filter: FilterInput, alias: s
     if (value == null || field === 'archived') continue;
     parts.push(compileField(state, entity, field, value, alias, depth));
   }
+  // An empty one counts too, or a request could be nothing but them.
+  if (parts.length === 0) countCondition(state);
   return parts.length === 0 ? sql`true` : sql`(${allOf(parts)})`;
 }
 
 function compileField(state: State, entity: Entity, field: string, value: unknown, alias: string, depth: number): Sql {
   const inner = (part: unknown) => compileNode(state, entity, part as FilterInput, alias, depth + 1);
+  if (Array.isArray(value) && value.length === 0) countCondition(state);
   if (field === 'and') return sql`(${allOf((value as unknown[]).map(inner))})`;
   if (field === 'or') {
     const parts = (value as unknown[]).map(inner);

@@ -38,6 +38,7 @@ function isOutOfSight(viewer: Viewer, entity: Entity, [first]: OrderInput[], ask
 
 function orderTerm(viewer: Viewer, entity: Entity, input: OrderInput): OrderTerm {
   const direction = input.direction ?? 'ASC';
+  if (input.attribute && input.field) throw apiError('ORDER_INVALID', 'An order term names either a field or an attribute.');
   if (input.attribute) return attributeTerm(viewer, entity, input.attribute, direction);
   const spec = input.field ? entity.orders?.[input.field] : undefined;
   if (!spec) throw apiError('ORDER_INVALID', 'An order term names either a field or an attribute.');

@@ -49,7 +49,7 @@ export function pageWindow(
       : decodeCursor(
           cursor,
           print,
-          terms.map((term) => fitsType(term.type)),
+          terms.map((term) => fitsType(term.type, term.nullable)),
         );
   return { terms: backward ? reversed(terms) : terms, limit, backward, from, print, asked: cursor != null };
 }

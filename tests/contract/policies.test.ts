@@ -1,6 +1,6 @@
 // Row scopes: whatever way leads to the rows of others, by lists, ids, relations, the timeline, events, feeds, counts, sums
 // or the records in user errors, they make no difference to the answers.
-import { type GraphQLField, isRequiredArgument } from 'graphql';
+import { type GraphQLField, isRequiredArgument, parse } from 'graphql';
 import pino from 'pino';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,8 @@ import { relationshipCreate } from '../../src/modules/relationships/index.ts';
 import { allEntities, entityNamed } from '../../src/query/entity.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { normal } from './answers.ts';
-import { documentOf, follow, type Sandboxes, untilCaughtUp } from './calls.ts';
+import { call, documentOf, follow, type Sandboxes, untilCaughtUp } from './calls.ts';
+import { candidates } from './candidates.ts';
 import { type ApiField, apiFields, type Place } from './probes.ts';
 import { customerData, idsOf, type RichWorkspace, richWorkspace, runAs } from './rich-workspace.ts';
 import { checksums, guardRows, type Outcome, openSandbox } from './sandbox.ts';
@@ -33,6 +34,8 @@ const sandboxes: Sandboxes = { schema, of: new Map() };
 /** Ann asks; Bob's are the rows out of her scope. */
 let ann: Record<RowScope, RichWorkspace>;
 let bob: RichWorkspace;
+/** Ann, where she sees all and changes her own. */
+let writer: RichWorkspace;
 let readFrom: bigint;
 let alone: Record<string, string>;
 let before: Record<string, string>;
@@ -54,13 +57,16 @@ beforeAll(async () => {
       role: compileRole({ permissions: ['*'], rowScope: Object.fromEntries(scoped.map((subject) => [subject, scope])), hiddenFields: [] }),
     },
   });
+  const writes = Object.fromEntries(scoped.map((subject) => [`${subject}:write`, 'OWN' as const]));
+  const role = compileRole({ permissions: ['*'], rowScope: { ...writes, 'customers:erase': 'OWN' }, hiddenFields: [] });
+  writer = { ...whole, administrator: { ...asAnn('OWN').administrator, role } };
   ann = { OWN: asAnn('OWN'), TEAM: asAnn('TEAM'), ALL: whole };
   const owner = { id: encodeId('User', await done(userCreate as never, { name: 'Bob' })) };
   const team = { id: encodeId('Team', await done(teamCreate as never, { name: 'South' })) };
   events = createEvents(db, { log: pino({ level: 'silent' }) });
   events.start();
   await events.drained();
-  for (const one of Object.values(ann)) sandboxes.of.set(one, await openSandbox(test.url, schema, untilCaughtUp(events.hub)));
+  for (const one of [...Object.values(ann), writer]) sandboxes.of.set(one, await openSandbox(test.url, schema, untilCaughtUp(events.hub)));
   // A page of the log that ends with what is made below.
   const [log] = await db.query<{ seq: bigint }>(sql`select max(seq) as seq from events`);
   readFrom = log!.seq - 50n;
@@ -227,6 +233,34 @@ describe('ids, references and identities of rows out of scope', () => {
       expect(problems).toEqual([]);
     },
   );
+
+  it.for(placesOf('ID', 'REFERENCE').filter(([name]) => name.startsWith('mutation.')))(
+    '%s changes nothing that is seen but out of reach',
+    async ([, api]) => {
+      for (const place of api.places)
+        for (const { what, value } of candidates(place, bob)) {
+          const { touched, errors } = await call(sandboxes, api, place, value, writer, 0);
+          expect([what, touched, errors.filter((error) => error.code === 'INTERNAL_SERVER_ERROR')]).toEqual([what, '', []]);
+        }
+    },
+  );
+
+  it.for(['relationshipCreate', 'relationshipsUpsert'])('%s does not take over a tie that has the reference', async (name) => {
+    const tie = {
+      kind: 'works_at',
+      from: { id: ann.OWN.ids.Customer },
+      to: { id: ann.OWN.otherCustomer },
+      externalRef: { system: bob.key, value: bob.key },
+    };
+    const input = name.endsWith('Upsert') ? { rows: [tie] } : tie;
+    const said = name.endsWith('Upsert') ? 'results { status userErrors { code } }' : 'relationship { title }';
+    const type = `${name[0]!.toUpperCase()}${name.slice(1)}Input!`;
+    const document = parse(`mutation ($input: ${type}) { ${name}(input: $input) { ${said} userErrors { code } } }`);
+    for (const caller of [ann.OWN, writer]) {
+      const { data, touched } = await sandboxes.of.get(caller)!.run(caller.administrator, document, { input });
+      expect([touched, JSON.stringify(data)]).toEqual(['', expect.stringMatching(/"code":"(DUPLICATE|NOT_VISIBLE)"/)]);
+    }
+  });
 
   it('every entity with row scope was named, and meant something to its owner', () => {
     const named = new Set([...meant.values()].flatMap((what) => [...what]));

@@ -7,6 +7,7 @@ import { type UserError, userError } from '../../commands/user-errors.ts';
 import { RetryTransaction } from '../../db/database.ts';
 import type { RelationshipRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
+import { reachOf, reachPolicy } from '../customers/index.ts';
 import type { Kind } from './kinds.ts';
 import { addTie, loadTies, objection, removeTie, type Tie, type Ties } from './rules.ts';
 
@@ -45,6 +46,7 @@ async function writeWave(ctx: CommandContext, wave: Write[], existing: 'change' 
     ctx,
     wave.map(({ value }) => value),
   );
+  const foreign = await outOfReach(ctx, [...found.byRef.values()]);
   const plan: Plan = { created: [], updated: [] };
   const claimed = new Set<RelationshipRow>();
   const left: Write[] = [];
@@ -59,12 +61,28 @@ async function writeWave(ctx: CommandContext, wave: Write[], existing: 'change' 
     }
     if (row) claimed.add(row);
     const duplicate = row && (existing === 'refuse' || (byRef && byTriple && byRef !== byTriple));
-    const error = duplicate ? duplicateOf(byTriple ?? row) : null;
+    const taken = byRef && foreign.has(byRef.id) ? NOT_VISIBLE : null;
+    const error = taken ?? (duplicate ? duplicateOf(byTriple ?? row) : null);
     if (error) report.reject(index, error);
     else planOne(ctx, plan, ties, index, value, row ?? null, report);
   }
   await carryOut(ctx, plan);
   return left;
+}
+
+const NOT_VISIBLE = userError('NOT_VISIBLE', 'This relationship is known, but between customers not in the rows of your role.', [
+  'externalRef',
+]);
+
+/** Ties with a customer that the caller may not touch: a reference must not take them over. */
+async function outOfReach(ctx: CommandContext, rows: RelationshipRow[]): Promise<Set<string>> {
+  if (rows.length === 0 || reachOf(ctx) === 'ALL') return new Set();
+  const ends = [...new Set(rows.flatMap((row) => [row.fromId, row.toId]))];
+  const near = await ctx.tx.query<{ id: string }>(
+    sql`select c.id from customers c where ${reachPolicy(ctx, 'c')} and c.id = any(${ends}::uuid[])`,
+  );
+  const reached = new Set(near.map(({ id }) => id));
+  return new Set(rows.filter((row) => !reached.has(row.fromId) || !reached.has(row.toId)).map((row) => row.id));
 }
 
 function duplicateOf(row: RelationshipRow): UserError {
