@@ -8,6 +8,7 @@ import { createEvents } from '../events/index.ts';
 import { withProgress } from '../lib/progress.ts';
 import { type KeyToShow, openWorkspace } from './administrator-key.ts';
 import type { Config } from './config.ts';
+import { startHousekeeping } from './housekeeping.ts';
 
 export type StartOptions = {
   log: Logger;
@@ -53,6 +54,8 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     const events = createEvents(db, { log });
     undo.push(events.stop);
     events.start();
+    const housekeeping = startHousekeeping(db, { log });
+    undo.push(housekeeping.stop);
     const authenticator = createAuthenticator(db, { jwt: config.jwt ?? undefined });
     undo.push(async () => authenticator.close());
     const { buildSchema, createServer } = await step('building the schema', loading);

@@ -1,3 +1,4 @@
+import sql from 'sql-template-tag';
 // The ways in which customers are known, and what is known of them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, type Data, done, makeCustomer, mutate } from '../support/core.ts';
@@ -93,6 +94,31 @@ describe('identities', () => {
     expect((await add(other, 'two@example.org')).userErrors).toEqual([]);
     expect(errorsOf(await mutate(server, 'identityRemove', { id: two.id }, known))).toEqual(['NOT_FOUND id']);
   });
+});
+
+test('an identity is verified and preferred, one of its kind at a time', async () => {
+  const identities = ['first@prefer.example', 'second@prefer.example'].map((value) => ({
+    kind: 'EMAIL',
+    value,
+    primary: value.startsWith('first'),
+  }));
+  const chosen = 'customer { identities { nodes { id value verified primary } } }';
+  const made = await done(server, 'customerCreate', { identities }, chosen);
+  const second = made.customer.identities.nodes.find((one: Data) => one.value.startsWith('second'));
+  const { customer } = await done(server, 'identityUpdate', { id: second.id, verified: true, primary: true }, chosen);
+  expect(customer.identities.nodes.map(({ value, verified, primary }: Data) => [value, verified, primary]).sort()).toEqual([
+    ['first@prefer.example', false, false],
+    ['second@prefer.example', true, true],
+  ]);
+  const count = async () =>
+    (
+      await server.db.query(
+        sql`select 1 from event_inbox where type = 'identity.updated' union all select 1 from events where type = 'identity.updated'`,
+      )
+    ).length;
+  const before = await count();
+  await done(server, 'identityUpdate', { id: second.id, verified: true }, chosen);
+  expect(await count()).toBe(before);
 });
 
 test('preferences and needs are kept with source and date, changed, met and hidden', async () => {

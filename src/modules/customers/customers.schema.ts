@@ -17,7 +17,7 @@ import { customerArchive, customerCreate, customerRestore, customerUpdate } from
 import { customer, identity, need, preference } from './customers.entity.ts';
 import { customerErase } from './erase.command.ts';
 import { customerIdOf } from './find.ts';
-import { identityAdd, identityRemove, needCommands, preferenceCommands } from './knowledge.commands.ts';
+import { identityAdd, identityRemove, identityUpdate, needCommands, preferenceCommands } from './knowledge.commands.ts';
 import { customerRef } from './resolve.ts';
 import { addTimelineSource, countTimelines, readTimelines, type TimelineItem, timelineEntities } from './timeline.ts';
 import { customersUpsert } from './upsert.command.ts';
@@ -56,7 +56,16 @@ builder.queryField('customer', (t) =>
   }),
 );
 
-for (const command of [customerCreate, customerUpdate, customerArchive, customerRestore, customerErase, identityAdd, identityRemove])
+for (const command of [
+  customerCreate,
+  customerUpdate,
+  customerArchive,
+  customerRestore,
+  customerErase,
+  identityAdd,
+  identityRemove,
+  identityUpdate,
+])
   entityMutation(command as never, 'Customer');
 for (const command of [preferenceCommands.add, preferenceCommands.update]) entityMutation(command as never, 'Preference');
 for (const command of [needCommands.add, needCommands.update]) entityMutation(command as never, 'Need');

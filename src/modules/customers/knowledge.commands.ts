@@ -34,17 +34,52 @@ export const identityAdd = defineCommand<{ customer: CustomerRef; identity: Iden
   },
 });
 
+/** An identity whose customer is locked and the caller's to touch; NOT_FOUND otherwise. */
+async function lockIdentity(ctx: CommandContext, identityId: string): Promise<IdentityRow> {
+  const read = () =>
+    ctx.tx.query<IdentityRow>(
+      sql`select ${allColumns('Identity')} from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`,
+    );
+  const [found] = await read();
+  if (!found) return notFound('Identity', ['id']);
+  await lockCustomer(ctx, found.customerId, ['id'], 'Identity');
+  // Read again: it may have been changed while the lock was waited for.
+  const [row] = await read();
+  return row ?? notFound('Identity', ['id']);
+}
+
+export const identityUpdate = defineCommand<{ id: string; verified?: boolean | null; primary?: boolean | null }, { id: string }>({
+  name: 'identityUpdate',
+  description: 'Says whether an identity is verified, and whether to prefer it. A preferred one takes the place of another of its kind.',
+  permission: 'customers:write',
+  input: input('IdentityUpdateInput', 'What to change of an identity.', {
+    id: id('Identity', 'The identity.'),
+    verified: bool('Whether the customer proved to own it.').nullish(),
+    primary: bool('Whether to prefer it among those of its kind.').nullish(),
+  }),
+  run: async (ctx, { id: identityId, verified, primary }) => {
+    const row = await lockIdentity(ctx, identityId);
+    const changes = changesOf(row, { verified: verified ?? undefined, primary: primary ?? undefined });
+    if (!changes) return { id: row.customerId };
+    if (changes.after.primary) {
+      await ctx.tx.execute(sql`update identities set is_primary = false
+        where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${row.customerId}::uuid and kind = ${row.kind}::identity_kind and is_primary`);
+    }
+    await writeChanges(ctx, 'Identity', identityId, changes.after);
+    const named = { kind: row.kind, system: row.system, value: row.value };
+    const data = { before: { ...named, ...changes.before }, after: { ...named, ...changes.after } };
+    ctx.emit({ type: 'identity.updated', subjectType: 'Customer', subjectId: row.customerId, customerId: row.customerId, data });
+    return { id: row.customerId };
+  },
+});
+
 export const identityRemove = defineCommand<{ id: string }, { id: string }>({
   name: 'identityRemove',
   description: 'Removes an identity; it is free for another customer then.',
   permission: 'customers:write',
   input: input('IdentityRemoveInput', 'An identity to remove.', { id: id('Identity', 'The identity.') }),
   run: async (ctx, { id: identityId }) => {
-    const [row] = await ctx.tx.query<IdentityRow>(
-      sql`select ${allColumns('Identity')} from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`,
-    );
-    if (!row) return notFound('Identity', ['id']);
-    await lockCustomer(ctx, row.customerId, ['id'], 'Identity');
+    const row = await lockIdentity(ctx, identityId);
     await ctx.tx.execute(sql`delete from identities where workspace_id = ${ctx.workspaceId}::uuid and id = ${identityId}::uuid`);
     const before = { kind: row.kind, system: row.system, value: row.value };
     ctx.emit({
