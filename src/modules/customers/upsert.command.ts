@@ -4,7 +4,7 @@ import { type BulkRow, type BulkSink, defineBulkCommand, rowError, wavesOf } fro
 import type { CommandContext } from '../../commands/command.ts';
 import { dateTime, input, key } from '../../commands/fields.ts';
 import { changesOf, lockRows } from '../../commands/rows.ts';
-import type { CustomerRow } from '../../db/models.ts';
+import { type CustomerRow, columnsOf } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
 import { type IdentityInput, identityKey, isUserError, type NormalIdentity, nameFromIdentities, normaliseIdentity } from './identity.ts';
@@ -148,30 +148,9 @@ function match(one: Prepared, known: Map<string, string>, sink: BulkSink): boole
   return true;
 }
 
-const columns = [
-  'kind',
-  'displayName',
-  'givenName',
-  'familyName',
-  'legalName',
-  'partyRoles',
-  'gender',
-  'birthDate',
-  'language',
-  'timeZone',
-  'country',
-  'region',
-  'city',
-  'postalCode',
-  'addressLine',
-  'tags',
-  'health',
-  'ownerId',
-  'teamId',
-  'stageId',
-  'stageSince',
-  'attributes',
-];
+// What the kernel writes itself; everything else is said of a new customer in full, so that all rows of a call have the same columns.
+const managed = ['workspaceId', 'id', 'version', 'createdAt', 'updatedAt', 'archivedAt'];
+const columns = columnsOf('Customer').flatMap(({ name }) => (managed.includes(name) ? [] : [name]));
 const defaults: Record<string, unknown> = { kind: 'PERSON', partyRoles: [], tags: [], health: 'UNKNOWN', attributes: {} };
 
 /** All columns of a new customer, the given ones over the defaults. */
