@@ -119,6 +119,18 @@ test('an identity is verified and preferred, one of its kind at a time', async (
   const before = await count();
   await done(server, 'identityUpdate', { id: second.id, verified: true }, chosen);
   expect(await count()).toBe(before);
+  const added = await done(
+    server,
+    'identityAdd',
+    {
+      customer: { identity: { kind: 'EMAIL', value: 'first@prefer.example' } },
+      identity: { kind: 'EMAIL', value: 'third@prefer.example', primary: true },
+    },
+    chosen,
+  );
+  expect(added.customer.identities.nodes.filter((one: Data) => one.primary).map((one: Data) => one.value)).toEqual([
+    'third@prefer.example',
+  ]);
 });
 
 test('preferences and needs are kept with source and date, changed, met and hidden', async () => {

@@ -89,6 +89,19 @@ export async function insertIdentities(ctx: CommandContext, added: NewIdentity[]
   }));
   const inserted = await ctx.tx.execute(sql`${insertSql('Identity', rows)} on conflict do nothing`);
   if (inserted < rows.length) throw new RetryTransaction('an identity was taken meanwhile');
+  await keepOnePrimary(
+    ctx,
+    rows.filter((row) => row.primary),
+  );
+}
+
+/** A new preferred identity takes the place of the one of its kind that was preferred before. */
+async function keepOnePrimary(ctx: CommandContext, added: { id: string; customerId: string; kind: IdentityKind }[]): Promise<void> {
+  if (added.length === 0) return;
+  await ctx.tx.execute(sql`update identities i set is_primary = false
+    from unnest(${added.map((one) => one.customerId)}::uuid[], ${added.map((one) => one.kind)}::identity_kind[]) as w(customer_id, kind)
+    where i.workspace_id = ${ctx.workspaceId}::uuid and i.customer_id = w.customer_id and i.kind = w.kind and i.is_primary
+      and i.id <> all(${added.map((one) => one.id)}::uuid[])`);
 }
 
 /** The columns of a new customer besides workspace and times. */
