@@ -91,6 +91,12 @@ function columnFilter(entity: Entity, property: string): AnyInput {
   return scalarFilters[column.type]!();
 }
 
+/** What a filter compares, in the words of the column or relation it is on. */
+function describeFilter(entity: Entity, name: string, spec: FilterSpec): string {
+  const words = 'column' in spec ? columnNamed(entity.name, spec.column).description : entity.relations?.[name]?.description;
+  return words ? `By \`${name}\`: ${words}` : `By \`${name}\`.`;
+}
+
 function filterType(entity: Entity, spec: FilterSpec): unknown {
   if ('column' in spec) return columnFilter(entity, spec.column);
   if ('search' in spec) return 'String';
@@ -159,7 +165,7 @@ export function filterRef(entity: Entity): AnyInput {
         });
       if (entity.attributes) fields.attributes = t.field({ type: [attributeInput()], description: 'By custom attributes.' });
       for (const [name, spec] of Object.entries(entity.filters ?? {})) {
-        fields[name] = t.field({ type: filterType(entity, spec), description: spec.description ?? `By ${name}.` });
+        fields[name] = t.field({ type: filterType(entity, spec), description: spec.description ?? describeFilter(entity, name, spec) });
       }
       return fields;
     },

@@ -91,11 +91,12 @@ export function entityMutation<Input>(
   const field = options.field ?? entity.charAt(0).toLowerCase() + entity.slice(1);
   const name = options.payload ?? `${entity}Payload`;
   const type = payloadRefs.get(name) ?? payloadType(name, entity, field);
+  const input = describeInput(command.input);
   builder.mutationField(command.name, (t) =>
     t.field({
       type: type as never,
       description: `${command.description} Needs ${command.permission}.`,
-      args: { input: t.arg({ type: describeInput(command.input).type as never, required: true, description: 'What to do.' }) },
+      args: { input: t.arg({ type: input.type as never, required: true, description: input.description }) },
       resolve: async (_root, args, ctx, info) => {
         const outcome = await callCommand(ctx, info, command, args.input);
         return { id: outcome.result?.id ?? null, userErrors: outcome.userErrors } as never;

@@ -57,8 +57,8 @@ function entityOfPlace(place: string): string {
 
 /** Fields that are optional by themselves, but one of several must be given. */
 const companions: Record<string, (own: RichWorkspace, given: string) => Record<string, unknown>> = {
-  InteractionRecordInput: ({ key }) => ({ channel: key }),
-  InteractionRecordRow: ({ key }) => ({ channel: key }),
+  InteractionRecordInput: ({ key }) => ({ channel: key, subject: 'Fresh' }),
+  InteractionRecordRow: ({ key }) => ({ channel: key, subject: 'Fresh' }),
   CustomerCreateInput: () => ({ displayName: 'Fresh' }),
   CustomerUpsertRow: ({ key }, given) => ({
     city: 'Fresh',

@@ -58,7 +58,23 @@ describe('the same external reference', () => {
     expect((await put(base)).interaction).toMatchObject({ id: payload.results[0].id, version: 1 });
   });
 
-  test('with something else corrects it: absent facts go, its time, user and attributes stay unless named', async () => {
+  test('keeps what the correction leaves out, and clears what it says is null', async () => {
+    const externalRef = { system: 'shop', value: 'partial' };
+    const whole = {
+      subject: 'Order',
+      body: 'Two tents',
+      touchPoint: 'web_shop',
+      value: { amount: '10', currency: 'GBP' },
+      user: { email: 'grace@example.org' },
+    };
+    const first = (await put({ externalRef, occurredAt: '2025-01-01T10:00:00Z', ...whole })).interaction;
+    const { interaction } = await put({ externalRef, outcome: 'sold' });
+    expect(interaction).toEqual({ ...first, outcome: 'sold', version: 2 });
+    const cleared = (await put({ externalRef, body: null, value: null, user: null })).interaction;
+    expect(cleared).toEqual({ ...interaction, body: null, value: null, user: null, version: 3 });
+  });
+
+  test('with something else corrects it: what is absent stays, and the event tells what changed', async () => {
     const { interaction } = await put({ ...base, externalRef: { system: 'shop', value: 'B' }, user: { id: user } });
     const again = (more: object) => put({ customer: base.customer, externalRef: { system: 'shop', value: 'B' }, ...more });
     expect((await again({ subject: 'Order 2', value: { amount: '-3', currency: 'GBP' } })).interaction).toMatchObject({
@@ -66,7 +82,7 @@ describe('the same external reference', () => {
       version: 2,
       subject: 'Order 2',
       value: { amount: '-3.00' },
-      sentiment: null,
+      sentiment: 0.5,
       occurredAt: '2025-01-01T10:00:00.000Z',
       user: { name: 'Grace' },
       participants: { nodes: [{ role: 'cc' }] },
@@ -83,8 +99,8 @@ describe('the same external reference', () => {
       .map((event: Data) => event.data);
     expect(corrected).toEqual([
       {
-        before: { sentiment: 0.5, subject: 'Order', valueAmount: '10.00' },
-        after: { sentiment: null, subject: 'Order 2', valueAmount: '-3.00' },
+        before: { subject: 'Order', valueAmount: '10.00' },
+        after: { subject: 'Order 2', valueAmount: '-3.00' },
       },
       { before: { participants: ['cc'] }, after: { participants: ['agent'] } },
     ]);

@@ -118,18 +118,34 @@ async function correctKnown(ctx: CommandContext, known: { one: Prepared; row: In
   }
 }
 
-/** The columns that the input says something about: what it leaves out stays as it was recorded. */
+/** Which optional field of the input says what a column is to be; columns that are not here are always said. */
+const saidBy: Record<string, keyof InteractionInput> = {
+  touchPointId: 'touchPoint',
+  userId: 'user',
+  conversationId: 'conversation',
+  occurredAt: 'occurredAt',
+  subject: 'subject',
+  body: 'body',
+  outcome: 'outcome',
+  sentiment: 'sentiment',
+  duration: 'duration',
+  costAmount: 'cost',
+  costCurrency: 'cost',
+  valueAmount: 'value',
+  valueCurrency: 'value',
+  attributes: 'attributes',
+};
+const neverCleared: (keyof InteractionInput)[] = ['occurredAt', 'attributes'];
+
+/** The columns that the input says something about: what it leaves out stays as it was recorded, null clears. */
 function given({ input, columns }: Prepared, row: InteractionRow): Record<string, unknown> {
-  const { userId, conversationId, occurredAt, attributes, ...rest } = columns;
+  const said = Object.entries(columns).filter(([name]) => {
+    const field = saidBy[name];
+    return field === undefined || (neverCleared.includes(field) ? input[field] != null : input[field] !== undefined);
+  });
   // A conversation is one customer's: with another customer the interaction leaves it.
-  const leaves = columns.customerId !== row.customerId;
-  return {
-    ...rest,
-    ...(input.user ? { userId } : {}),
-    ...(input.conversation || leaves ? { conversationId } : {}),
-    ...(input.occurredAt ? { occurredAt } : {}),
-    ...(input.attributes != null ? { attributes } : {}),
-  };
+  const leaves = columns.customerId !== row.customerId ? { conversationId: columns.conversationId } : {};
+  return { ...Object.fromEntries(said), ...leaves };
 }
 
 function withoutNulls(columns: Record<string, unknown>): Record<string, unknown> {
@@ -143,7 +159,7 @@ function withoutNulls(columns: Record<string, unknown>): Record<string, unknown>
 export const interactionsRecord = defineBulkCommand<InteractionInput>({
   name: 'interactionsRecord',
   description:
-    'Records interactions. Customers are recognised by their identities; unknown ones are made. The same external reference again changes nothing, or corrects what was recorded.',
+    'Records interactions. Customers are recognised by their identities; unknown ones are made. The same external reference again changes nothing, or corrects what was recorded: absent fields stay, null clears.',
   permission: 'interactions:write',
   inputName: 'InteractionsRecordInput',
   row: interactionRow,
