@@ -71,3 +71,27 @@ describe('transactions', () => {
     expect(await db.query(sql`select 1 as one`)).toEqual([{ one: 1 }]);
   });
 });
+
+describe('a statement timeout', () => {
+  it('stops statements that take too long, in and outside of transactions, and the connection goes on', async () => {
+    const hasty = openDatabase(server.url, { max: 1, statementTimeoutMs: 50 });
+    try {
+      const [before] = await hasty.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+      await expect(hasty.query(sql`select pg_sleep(20)`)).rejects.toMatchObject({ code: '57014' });
+      const stopped = hasty.transaction(async (tx) => {
+        await tx.execute(sql`update t set n = 99`);
+        await tx.query(sql`select pg_sleep(20)`);
+      });
+      await expect(stopped).rejects.toMatchObject({ code: '57014' });
+      expect(await hasty.query(sql`select pg_backend_pid() as pid, (select count(*)::int from t where n = 99) as changed`)).toEqual([
+        { pid: before!.pid, changed: 0 },
+      ]);
+    } finally {
+      await hasty.close();
+    }
+  });
+
+  it('is none unless told', async () => {
+    expect(await db.query(sql`show statement_timeout`)).toEqual([{ statement_timeout: '0' }]);
+  });
+});

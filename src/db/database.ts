@@ -1,15 +1,23 @@
 // The pool, the queries and the transactions. Nothing else in the code talks to `pg` directly.
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import { createStatementNames, type StatementNames } from './prepared.ts';
 
 export type Row = Record<string, unknown>;
+
+/** A statement and its values; an `Sql` is one. */
+export type Statement = {
+  readonly text: string;
+  readonly values: unknown[];
+  /** Whether the same text is likely to come again and worth being prepared. */
+  readonly prepared?: boolean;
+};
 
 /** Something that runs SQL: the pool or a transaction. */
 export type Queryable = {
   /** Rows of a statement. */
-  query<R = Row>(statement: Sql): Promise<R[]>;
+  query<R = Row>(statement: Statement): Promise<R[]>;
   /** Number of rows that a statement changed. */
-  execute(statement: Sql): Promise<number>;
+  execute(statement: Statement): Promise<number>;
 };
 
 export type Transaction = Queryable & {
@@ -40,10 +48,11 @@ function isRetryable(error: unknown): boolean {
   return error instanceof RetryTransaction || RETRYABLE.has((error as { code?: string }).code ?? '');
 }
 
-function queryable(client: pg.Pool | pg.PoolClient): Queryable {
+function queryable(client: pg.Pool | pg.PoolClient, names?: StatementNames): Queryable {
   return {
-    async query<R>(statement: Sql) {
-      const result = await client.query({ text: statement.text, values: statement.values });
+    async query<R>({ text, values, prepared }: Statement) {
+      const name = prepared ? names?.nameOf(text) : undefined;
+      const result = await client.query(name ? { name, text, values } : { text, values });
       return result.rows as R[];
     },
     async execute(statement) {
@@ -91,19 +100,32 @@ async function runTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise
   }
 }
 
-/** Opens a pool on `url`. Does not connect yet. `timeoutMs`: how long a query waits for a free connection, for ever unless told. */
-export function openDatabase(url: string, options: { max?: number; timeoutMs?: number; onError?: (error: Error) => void } = {}): Database {
+export type DatabaseOptions = {
+  /** Connections at most; default 10. */
+  max?: number;
+  /** How long a query waits for a free connection, in milliseconds; for ever unless told. */
+  timeoutMs?: number;
+  /** How long PostgreSQL works on one statement before it stops it (SQLSTATE 57014), in milliseconds; 0 and unless told: for ever. */
+  statementTimeoutMs?: number;
+  /** Told when an idle connection is lost. */
+  onError?: (error: Error) => void;
+};
+
+/** Opens a pool on `url`. Does not connect yet. */
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.timeoutMs ?? 0,
     types,
     application_name: 'trato',
-    options: '-c timezone=UTC',
+    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
   });
   pool.on('error', (error) => options.onError?.(error));
+  const names = createStatementNames();
+  pool.on('acquire', names.tidy);
   return {
-    ...queryable(pool),
+    ...queryable(pool, names),
     pool,
     url,
     transaction: (fn) => runTransaction(pool, fn),

@@ -9,7 +9,7 @@ export { appendEvents, onAppended } from './append.ts';
 export { decodeCursor, EventCursorError, encodeCursor } from './cursor.ts';
 export type { FeedStep, FollowOptions } from './follow.ts';
 export { createEventHub, type EventHub } from './hub.ts';
-export { assertReached, type EventQuery, lastSeq, readEvents } from './log.ts';
+export { assertReached, type EventQuery, eventsSql, headSeq, lastSeq, readEvents } from './log.ts';
 export { type Sequencer, startSequencer } from './sequencer.ts';
 export type { EventData, EventFilter, EventRow, EventSource, EventsLog, NewEvent } from './types.ts';
 

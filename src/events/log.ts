@@ -1,5 +1,5 @@
 // Reading the log. Every read is bounded by an index: (workspace, seq), or with a type, subject or customer between.
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../db/database.ts';
 import { EventCursorError } from './cursor.ts';
 import type { EventFilter, EventRow } from './types.ts';
@@ -25,11 +25,12 @@ export const eventColumns = sql`e.seq, e.workspace_id as "workspaceId", e.id, e.
 export async function readEvents(db: Queryable, query: EventQuery): Promise<EventRow[]> {
   if (query.types?.length === 0 || query.limit <= 0) return [];
   const newest = (query.keep ?? (query.before !== undefined && query.after === undefined ? 'newest' : 'oldest')) === 'newest';
-  const rows = await db.query<EventRow>(statement(query, newest));
+  const rows = await db.query<EventRow>(eventsSql(query, newest));
   return newest ? rows.reverse() : rows;
 }
 
-function statement(query: EventQuery, newest: boolean): Sql {
+/** The statement behind `readEvents`: rows of `eventColumns` in the order of the log, or against it where the newest are taken. */
+export function eventsSql(query: EventQuery, newest = false): Sql {
   const { types, subjectId, customerId, limit } = query;
   const order = newest ? sql`desc` : empty;
   const conditions = [
@@ -42,7 +43,7 @@ function statement(query: EventQuery, newest: boolean): Sql {
   ];
   const read = (condition: Sql) => sql`
     select ${eventColumns} from events e where ${join([...conditions, condition], ' and ')}
-    order by e.seq ${order} limit ${limit}`;
+    order by e.seq ${order} limit ${raw(String(limit))}`;
   if (!types) return read(sql`true`);
   if (types.length === 1) return read(sql`e.type = ${types[0]}`);
   if (subjectId !== undefined || customerId !== undefined) return read(sql`e.type = any(${types}::text[])`);
@@ -50,7 +51,7 @@ function statement(query: EventQuery, newest: boolean): Sql {
   return sql`
     select found.* from (select distinct t from unnest(${types}::text[]) as t) as wanted
     cross join lateral (${read(sql`e.type = wanted.t`)}) as found
-    order by found.seq ${order} limit ${limit}`;
+    order by found.seq ${order} limit ${raw(String(limit))}`;
 }
 
 /** The last place given out in the log; 0 when it is empty. */

@@ -1,55 +1,81 @@
 // Types that many modules share: Node, PageInfo, BoundedCount, Money, ExternalRef and the enums of the models.
 import { type EnumMap, enums } from '../db/models.ts';
-import type { BoundedCount } from '../query/aggregate.ts';
+import type { BoundedCount } from '../query/bounded-count.ts';
+import { decimalSql } from '../query/json.ts';
+import { columnsAt } from '../query/plan.ts';
 import { builder } from './builder.ts';
+import { exposed, planned, readCompiled } from './planned.ts';
 
 export type MoneyValue = { amount: string; currency: string };
 export type ExternalRefValue = { system: string; value: string };
 export type PageInfoValue = { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
-export type NodeValue = { __typename: string; id: string };
+export type NodeValue = { $: string };
 
 export const NodeRef = builder.interfaceRef<NodeValue>('Node');
 NodeRef.implement({
   description: 'Anything with an id that `node(id:)` finds again.',
   fields: (t) => ({
-    id: t.id({ description: 'Global id; its prefix tells the type.', resolve: (row) => row.id }),
+    id: t.field({ type: 'ID', description: 'Global id; its prefix tells the type.' } as never),
   }),
-  resolveType: (row) => row.__typename,
+  resolveType: (row) => row.$,
 });
 
 export const MoneyRef = builder.objectRef<MoneyValue>('Money').implement({
   description: 'An amount in a currency.',
   fields: (t) => ({
-    amount: t.expose('amount', { type: 'Decimal', description: 'The amount, exact.' }),
-    currency: t.expose('currency', { type: 'CurrencyCode', description: 'The currency.' }),
+    amount: t.field({
+      type: 'Decimal',
+      description: 'The amount, exact.',
+      ...planned(
+        (place) => decimalSql(columnsAt(place)('amount')),
+        (money: MoneyValue) => money.amount,
+      ),
+    }),
+    currency: t.field({ type: 'CurrencyCode', description: 'The currency.', ...exposed('currency') }),
   }),
 });
 
 export const ExternalRefRef = builder.objectRef<ExternalRefValue>('ExternalRef').implement({
   description: 'The id of a thing in another system.',
   fields: (t) => ({
-    system: t.exposeString('system', { description: 'Name of the other system.' }),
-    value: t.exposeString('value', { description: 'The id there.' }),
+    system: t.field({ type: 'String', description: 'Name of the other system.', ...exposed('system') }),
+    value: t.field({ type: 'String', description: 'The id there.', ...exposed('value') }),
   }),
 });
 
 export const PageInfoRef = builder.objectRef<PageInfoValue>('PageInfo').implement({
   description: 'Where a page stands in its list.',
   fields: (t) => ({
-    hasNextPage: t.exposeBoolean('hasNextPage', { description: 'Whether more rows follow (going backward: whether a cursor was given).' }),
-    hasPreviousPage: t.exposeBoolean('hasPreviousPage', {
-      description: 'Whether rows precede (going forward: whether a cursor was given).',
+    hasNextPage: t.field({
+      type: 'Boolean',
+      description: 'Whether more rows follow (going backward: whether a cursor was given).',
+      resolve: readCompiled((page) => page.hasNextPage),
     }),
-    startCursor: t.exposeString('startCursor', { nullable: true, description: 'Cursor of the first row.' }),
-    endCursor: t.exposeString('endCursor', { nullable: true, description: 'Cursor of the last row.' }),
+    hasPreviousPage: t.field({
+      type: 'Boolean',
+      description: 'Whether rows precede (going forward: whether a cursor was given).',
+      resolve: readCompiled((page) => page.hasPreviousPage),
+    }),
+    startCursor: t.field({
+      type: 'String',
+      nullable: true,
+      description: 'Cursor of the first row.',
+      resolve: readCompiled((page) => page.startCursor),
+    }),
+    endCursor: t.field({
+      type: 'String',
+      nullable: true,
+      description: 'Cursor of the last row.',
+      resolve: readCompiled((page) => page.endCursor),
+    }),
   }),
 });
 
 export const BoundedCountRef = builder.objectRef<BoundedCount>('BoundedCount').implement({
   description: 'A count that stops at a bound.',
   fields: (t) => ({
-    value: t.exposeInt('value', { description: 'The count, at most the bound.' }),
-    isExact: t.exposeBoolean('isExact', { description: 'False when there are more than the bound.' }),
+    value: t.field({ type: 'Int', description: 'The count, at most the bound.', ...exposed('value') }),
+    isExact: t.field({ type: 'Boolean', description: 'False when there are more than the bound.', ...exposed('isExact') }),
   }),
 });
 

@@ -14,7 +14,7 @@ import { mayRead } from '../query/policy.ts';
 import { builder } from './builder.ts';
 import { type Context, viewerOf } from './context.ts';
 import { apiError } from './errors.ts';
-import { loadOne } from './object-type.ts';
+import { entityRow } from './planned.ts';
 import { refOf } from './refs.ts';
 import { userErrorTypes } from './user-error-types.ts';
 import { describeInput } from './zod-inputs.ts';
@@ -54,7 +54,7 @@ function payloadType(name: string, entity: string, field: string) {
         type: refOf(entity),
         nullable: true,
         description: `The ${entity} after the change; null when there are user errors or the role does not see it.`,
-        resolve: (payload, _args, ctx) => loadResult(ctx, entity, payload.id),
+        resolve: (payload, _args, ctx, info) => loadResult(ctx, info, entity, payload.id),
       }),
       userErrors: userErrorsField(t as never),
     }),
@@ -64,8 +64,9 @@ function payloadType(name: string, entity: string, field: string) {
 }
 const payloadRefs = new Map<string, unknown>();
 
-function loadResult(ctx: Context, entity: string, uuid: string | null) {
-  return uuid && mayRead(viewerOf(ctx), entityNamed(entity)) ? loadOne(ctx, entityNamed(entity), uuid) : null;
+/** The row that a command wrote, as far as the role sees it. */
+export function loadResult(ctx: Context, info: GraphQLResolveInfo, entity: string, uuid: string | null) {
+  return uuid && mayRead(viewerOf(ctx), entityNamed(entity)) ? entityRow(ctx, info, entityNamed(entity), uuid) : null;
 }
 
 /** The `userErrors` field of a payload. */

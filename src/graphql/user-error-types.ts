@@ -1,11 +1,12 @@
 // UserError and the concrete types that carry data.
+import type { GraphQLResolveInfo } from 'graphql';
 import type { UserError } from '../commands/user-errors.ts';
 import { entityNamed } from '../query/entity.ts';
 import { mayRead } from '../query/policy.ts';
 import { builder } from './builder.ts';
 import { NodeRef } from './common-types.ts';
 import { type Context, viewerOf } from './context.ts';
-import { loadOne } from './object-type.ts';
+import { entityRow } from './planned.ts';
 
 function typeOf(error: UserError): string {
   if (error.current) return 'VersionConflictError';
@@ -22,8 +23,8 @@ const UserErrorRef = builder.interfaceRef<UserError>('UserError').implement({
   }),
 });
 
-function record(ctx: Context, ref: { type: string; id: string } | undefined) {
-  return ref && mayRead(viewerOf(ctx), entityNamed(ref.type)) ? loadOne(ctx, entityNamed(ref.type), ref.id) : null;
+function record(ctx: Context, info: GraphQLResolveInfo, ref: { type: string; id: string } | undefined) {
+  return ref && mayRead(viewerOf(ctx), entityNamed(ref.type)) ? entityRow(ctx, info, entityNamed(ref.type), ref.id) : null;
 }
 
 builder.objectRef<UserError>('InputError').implement({
@@ -41,7 +42,7 @@ builder.objectRef<UserError>('VersionConflictError').implement({
       type: NodeRef as never,
       nullable: true,
       description: 'The record as it is now.',
-      resolve: (error, _args, ctx) => record(ctx, error.current) as never,
+      resolve: (error, _args, ctx, info) => record(ctx, info, error.current) as never,
     }),
   }),
 });
@@ -55,7 +56,7 @@ builder.objectRef<UserError>('DuplicateError').implement({
       type: NodeRef as never,
       nullable: true,
       description: 'The record that is there.',
-      resolve: (error, _args, ctx) => record(ctx, error.existing) as never,
+      resolve: (error, _args, ctx, info) => record(ctx, info, error.existing) as never,
     }),
   }),
 });

@@ -8,7 +8,7 @@ import { decodeId } from '../graphql/ids.ts';
 import { type AttributeFilter, attributeConditions } from './attribute-filter.ts';
 import { type ColumnOf, type Entity, entityNamed, type FilterSpec } from './entity.ts';
 import { bounded, filterLimits } from './filter-limits.ts';
-import { fieldOfColumn, requireRead, rowPolicy } from './policy.ts';
+import { fieldOfColumn, type RoleHolder, requireRead, rowPolicy } from './policy.ts';
 import { allOf, cast, columnNamed, columnsOfAlias, tableOf } from './sql.ts';
 
 export { filterLimits } from './filter-limits.ts';
@@ -94,7 +94,7 @@ function countCondition(state: State): void {
 }
 
 // A filter on a hidden field would tell its value by asking often enough.
-export function requireVisible(viewer: Viewer, entity: Entity, field: string): void {
+export function requireVisible(viewer: RoleHolder, entity: Entity, field: string): void {
   if (isHidden(viewer.role, entity.name, field)) {
     throw apiError('FORBIDDEN', `The role hides ${entity.name}.${field}: it cannot be filtered or ordered by.`);
   }

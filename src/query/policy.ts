@@ -6,19 +6,22 @@ import { apiError } from '../graphql/errors.ts';
 import { type ColumnOf, type Entity, entityNamed, type ScopeSpec } from './entity.ts';
 import { allOf, columnsOfAlias, modelOf, tableOf } from './sql.ts';
 
+/** Anyone of whom the role is known. */
+export type RoleHolder = Pick<Viewer, 'role'>;
+
 /** Throws FORBIDDEN unless the viewer may read the entity. */
-export function requireRead(viewer: Viewer, entity: Entity): void {
+export function requireRead(viewer: RoleHolder, entity: Entity): void {
   if (!mayRead(viewer, entity)) {
     throw apiError('FORBIDDEN', `The role lacks the permission ${entity.subject}:read.`);
   }
 }
 
-export function mayRead(viewer: Viewer, entity: Entity): boolean {
+export function mayRead(viewer: RoleHolder, entity: Entity): boolean {
   return hasPermission(viewer.role, `${entity.subject}:read`);
 }
 
 /** Whether the role hides the column: itself as a field, or as a part of a composite field. */
-export function hidesColumn(viewer: Viewer, entity: Entity, property: string): boolean {
+export function hidesColumn(viewer: RoleHolder, entity: Entity, property: string): boolean {
   if (viewer.role.hiddenFields.size === 0) return false;
   return isHidden(viewer.role, entity.name, fieldOfColumn(entity, property));
 }
@@ -48,7 +51,7 @@ export function rowPolicy(viewer: Viewer, entity: Entity, alias: string): Sql {
 }
 
 /** Whether the viewer's role sees only some rows of the entity. */
-export function cutsRows(viewer: Viewer, entity: Entity): boolean {
+export function cutsRows(viewer: RoleHolder, entity: Entity): boolean {
   if (entity.visible) return true;
   if (!entity.scope) return false;
   if (scopeOf(viewer.role, entity.subject) !== 'ALL') return true;

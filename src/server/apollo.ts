@@ -9,11 +9,14 @@ import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
-import { parseOptions, validationRules } from './document-rules.ts';
+import { enginePlugin } from './answer.ts';
+import { parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
+import { limitsPlugin } from './limits/plugin.ts';
 import { maskError, statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
+import { RawData, stringifyResult } from './raw-data.ts';
 import { currentScope } from './request-scope.ts';
-import type { Services } from './services.ts';
+import { type Services, scopeFor } from './services.ts';
 
 /** Makes and starts the executor of operations that come over HTTP. Its errors are masked with the current scope. */
 export async function startApollo(services: Services): Promise<ApolloServer<Context>> {
@@ -25,14 +28,18 @@ export async function startApollo(services: Services): Promise<ApolloServer<Cont
     allowBatchedHttpRequests: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions,
+    parseOptions: parseOptionsFor(services.limits),
     validationRules,
+    stringifyResult,
+    validationOptions: validationOptionsFor(services.limits),
     logger: quietLogger(services.log),
-    formatError: (_formatted, error) => maskError(error, currentScope() ?? { requestId: '', log: services.log, suggestions: false }),
+    formatError: (_formatted, error) => maskError(error, currentScope() ?? scopeFor(services, '', null)),
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
+      limitsPlugin(services),
+      enginePlugin(services),
       operationPlugin(services),
     ],
   });
@@ -110,7 +117,7 @@ function setStatus(request: WillSend): void {
 }
 
 function isEmpty(data: Record<string, unknown> | null): boolean {
-  return data === null || Object.values(data).every((value) => value === null);
+  return !(data instanceof RawData) && (data === null || Object.values(data).every((value) => value === null));
 }
 
 /** Apollo's own messages may quote what a request held: only their kind is kept. */

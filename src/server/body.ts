@@ -1,8 +1,6 @@
 // Request bodies: bytes that are not UTF-8 and texts that PostgreSQL could not keep are refused before anything runs.
 import { apiError } from '../graphql/errors.ts';
 
-/** The largest HTTP request body, in bytes. */
-export const MAX_BODY_BYTES = 5_000_000;
 /** How deep the objects and lists of a request may be nested. */
 const MAX_DEPTH = 100;
 
@@ -12,6 +10,10 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export function parseBody(bytes: Buffer): unknown {
   if (bytes.length === 0) throw apiError('BODY_INVALID', 'The request body is empty; send JSON with a query.');
   const body = parseJson(decode(bytes));
+  if (Array.isArray(body)) {
+    const facts = { limit: 'operations', value: body.length, maximum: 1 };
+    throw apiError('BAD_REQUEST', 'Send one operation in a request: batches are off.', facts);
+  }
   checkTexts(body);
   return body;
 }
@@ -44,7 +46,10 @@ export function checkTexts(root: unknown): void {
   if (typeof root !== 'object' || root === null) return;
   const open: Node[] = [{ value: root, key: '', above: null, depth: 1 }];
   for (let node = open.pop(); node; node = open.pop()) {
-    if (node.depth > MAX_DEPTH) throw apiError('BAD_USER_INPUT', `The request is nested more than ${MAX_DEPTH} levels deep.`);
+    if (node.depth > MAX_DEPTH) {
+      const facts = { limit: 'bodyDepth', value: node.depth, maximum: MAX_DEPTH };
+      throw apiError('BAD_USER_INPUT', `The request is nested more than ${MAX_DEPTH} levels deep.`, facts);
+    }
     for (const [key, part] of Object.entries(node.value)) {
       const fault = faultOf(key) ?? (typeof part === 'string' ? faultOf(part) : null);
       if (fault) throw apiError('BAD_USER_INPUT', `A text must not contain ${fault} (at ${pathOf(node, key)}).`);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { defaultLimits } from '../graphql/limits.ts';
 import { readConfig } from './config.ts';
 
 test('nothing set: the embedded database, on this machine only', () => {
@@ -13,6 +14,9 @@ test('nothing set: the embedded database, on this machine only', () => {
     logLevel: 'info',
     jwt: null,
     introspection: true,
+    limits: defaultLimits,
+    trustedDocuments: [],
+    documents: 'ANY',
     explorer: true,
     poolSize: 10,
     poolTimeoutMs: 10_000,
@@ -34,6 +38,18 @@ test('everything set', () => {
     TRATO_JWT_JWKS_URL: 'https://id.example/keys',
     TRATO_JWT_WORKSPACE_CLAIM: 'workspace',
     TRATO_INTROSPECTION: 'off',
+    TRATO_MAX_DEPTH: '20',
+    TRATO_MAX_ALIASES: '0',
+    TRATO_MAX_TOKENS: '5000',
+    TRATO_MAX_DIRECTIVES: '60',
+    TRATO_MAX_ROOT_FIELDS: '30',
+    TRATO_MAX_BODY_BYTES: '1000000',
+    TRATO_COST_MAXIMUM: '1000',
+    TRATO_COST_BUDGET: '2000',
+    TRATO_COST_RESTORE: '50',
+    TRATO_STATEMENT_TIMEOUT_MS: '0',
+    TRATO_TRUSTED_DOCUMENTS: '/srv/crm.json, ./sales.json',
+    TRATO_DOCUMENTS: 'trusted',
     TRATO_EXPLORER: 'no',
     TRATO_POOL_SIZE: '40',
   };
@@ -46,6 +62,21 @@ test('everything set', () => {
     logLevel: 'warn',
     jwt: { issuer: 'https://id.example/', audience: 'trato', jwksUrl: 'https://id.example/keys', workspaceClaim: 'workspace' },
     introspection: false,
+    limits: {
+      ...defaultLimits,
+      depth: 20,
+      aliases: 0,
+      tokens: 5_000,
+      directives: 60,
+      rootFields: 30,
+      bodyBytes: 1_000_000,
+      costMaximum: 1_000,
+      costBudget: 2_000,
+      costRestore: 50,
+      statementTimeoutMs: 0,
+    },
+    trustedDocuments: ['/srv/crm.json', resolve('sales.json')],
+    documents: 'TRUSTED',
     explorer: false,
     poolSize: 40,
   });
@@ -63,6 +94,10 @@ test.for([
   [{ TRATO_API_KEY: 'short' }, 'TRATO_API_KEY cannot be used: The API key is shorter than 16 characters.'],
   [{ TRATO_JWT_ISSUER: 'id.example', TRATO_JWT_AUDIENCE: 'x' }, 'TRATO_JWT_ISSUER must be an http(s) URL'],
   [{ TRATO_JWT_ISSUER: 'https://id.example' }, 'tokens need both TRATO_JWT_ISSUER and TRATO_JWT_AUDIENCE'],
+  [{ TRATO_COST_RESTORE: '0' }, 'TRATO_COST_RESTORE must be at least 1'],
+  [{ TRATO_COST_BUDGET: '1000' }, 'TRATO_COST_BUDGET must be at least TRATO_COST_MAXIMUM'],
+  [{ TRATO_DOCUMENTS: 'some' }, 'TRATO_DOCUMENTS must be any or trusted'],
+  [{ TRATO_DOCUMENTS: 'trusted' }, 'TRATO_DOCUMENTS=trusted needs TRATO_TRUSTED_DOCUMENTS to name a manifest'],
   [{ TRATO_POOL_SIZE: '1' }, 'TRATO_POOL_SIZE must be at least 2'],
 ] as const)('%o', ([env, message]) => {
   expect(() => readConfig(env)).toThrow(message);

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { assertUsableApiKey } from '../auth/api-key.ts';
 import type { JwtConfig } from '../auth/jwt.ts';
+import type { DocumentPolicy } from '../db/models.ts';
+import { defaultLimits, type Limits } from '../graphql/limits.ts';
 import { startFailure } from './failure.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -22,6 +24,11 @@ export type Config = {
   /** Null: only API keys are accepted. */
   jwt: JwtConfig | null;
   introspection: boolean;
+  limits: Limits;
+  /** Absolute paths of the manifests of trusted documents. */
+  trustedDocuments: string[];
+  /** What every caller is held to; API keys may be held to more. */
+  documents: DocumentPolicy;
   /** Whether `/` serves the explorer. */
   explorer: boolean;
   /** Connections to the database that requests share. */
@@ -61,7 +68,19 @@ const settings = z.object({
   TRATO_JWT_JWKS_URL: webUrl,
   TRATO_JWT_WORKSPACE_CLAIM: z.string().optional(),
   TRATO_INTROSPECTION: flag(true),
+  TRATO_TRUSTED_DOCUMENTS: z.string().default(''),
+  TRATO_DOCUMENTS: z.enum(['any', 'trusted'], 'must be any or trusted').default('any'),
   TRATO_EXPLORER: flag(true),
+  TRATO_MAX_DEPTH: wholeNumber(2, 100, defaultLimits.depth),
+  TRATO_MAX_ALIASES: wholeNumber(0, 10_000, defaultLimits.aliases),
+  TRATO_MAX_TOKENS: wholeNumber(100, 100_000, defaultLimits.tokens),
+  TRATO_MAX_DIRECTIVES: wholeNumber(1, 10_000, defaultLimits.directives),
+  TRATO_MAX_ROOT_FIELDS: wholeNumber(1, 1_000, defaultLimits.rootFields),
+  TRATO_MAX_BODY_BYTES: wholeNumber(10_000, 100_000_000, defaultLimits.bodyBytes),
+  TRATO_COST_MAXIMUM: wholeNumber(100, 100_000_000, defaultLimits.costMaximum),
+  TRATO_COST_BUDGET: wholeNumber(100, 999_999_999, defaultLimits.costBudget),
+  TRATO_COST_RESTORE: wholeNumber(1, 999_999_999, defaultLimits.costRestore),
+  TRATO_STATEMENT_TIMEOUT_MS: wholeNumber(0, 3_600_000, defaultLimits.statementTimeoutMs),
   TRATO_POOL_SIZE: wholeNumber(2, 500, 10),
   TRATO_POOL_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   TRATO_DRAIN_MS: wholeNumber(0, 600_000, 25_000),
@@ -96,11 +115,40 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logLevel: found.TRATO_LOG_LEVEL,
     jwt: jwtOf(found),
     introspection: found.TRATO_INTROSPECTION,
+    limits: configuredLimits(found),
+    ...documentsOf(found),
     explorer: found.TRATO_EXPLORER,
     poolSize: found.TRATO_POOL_SIZE,
     poolTimeoutMs: found.TRATO_POOL_TIMEOUT_MS,
     drainMs: found.TRATO_DRAIN_MS,
   };
+}
+
+function configuredLimits(found: z.infer<typeof settings>): Limits {
+  if (found.TRATO_COST_BUDGET < found.TRATO_COST_MAXIMUM) {
+    throw startFailure('CONFIG_INVALID', 'TRATO_COST_BUDGET must be at least TRATO_COST_MAXIMUM, or the largest requests could never run');
+  }
+  return {
+    ...defaultLimits,
+    depth: found.TRATO_MAX_DEPTH,
+    aliases: found.TRATO_MAX_ALIASES,
+    tokens: found.TRATO_MAX_TOKENS,
+    directives: found.TRATO_MAX_DIRECTIVES,
+    rootFields: found.TRATO_MAX_ROOT_FIELDS,
+    bodyBytes: found.TRATO_MAX_BODY_BYTES,
+    costMaximum: found.TRATO_COST_MAXIMUM,
+    costBudget: found.TRATO_COST_BUDGET,
+    costRestore: found.TRATO_COST_RESTORE,
+    statementTimeoutMs: found.TRATO_STATEMENT_TIMEOUT_MS,
+  };
+}
+
+function documentsOf(found: z.infer<typeof settings>): Pick<Config, 'trustedDocuments' | 'documents'> {
+  const files = found.TRATO_TRUSTED_DOCUMENTS.split(',').flatMap((file) => (file.trim() ? [resolve(file.trim())] : []));
+  if (found.TRATO_DOCUMENTS === 'trusted' && files.length === 0) {
+    throw startFailure('CONFIG_INVALID', 'TRATO_DOCUMENTS=trusted needs TRATO_TRUSTED_DOCUMENTS to name a manifest');
+  }
+  return { trustedDocuments: files, documents: found.TRATO_DOCUMENTS === 'trusted' ? 'TRUSTED' : 'ANY' };
 }
 
 function jwtOf(found: z.infer<typeof settings>): JwtConfig | null {

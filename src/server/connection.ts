@@ -7,6 +7,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import { apiError, isApiError } from '../graphql/errors.ts';
 import { codesOf, logAnswer } from './apollo.ts';
 import { type Operation, presentable, readOperation, runOperation, runSubscription } from './execute.ts';
+import { type Charge, charge, costOfOperation, settle } from './limits/charge.ts';
 import { statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
 import { policyKey, type ReaderPool } from './reader-pool.ts';
@@ -32,14 +33,25 @@ type Extra = { connection: Connection };
 type Params = Record<string, unknown>;
 type Ctx = WsContext<Params, Extra>;
 /** The arguments of an operation, with what its answers need beside them. */
-type Args = ExecutionArgs & { connection: Connection; scope: RequestScope; definition: Operation['definition']; asked: string };
-type Hooks = Required<Pick<ServerOptions<Params, Extra>, 'onConnect' | 'onSubscribe' | 'onNext' | 'onComplete' | 'execute' | 'subscribe'>>;
+type Args = ExecutionArgs & {
+  connection: Connection;
+  scope: RequestScope;
+  definition: Operation['definition'];
+  charged: Charge;
+  asked: string;
+};
+type Hooks = Required<
+  Pick<ServerOptions<Params, Extra>, 'onConnect' | 'onSubscribe' | 'onNext' | 'onComplete' | 'onClose' | 'execute' | 'subscribe'>
+>;
 
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The parts of graphql-ws that are ours: authentication, checks, execution. */
 export function connectionHooks(services: Services, readers: ReaderPool, maxOperations: number): Hooks {
   const answers = createSharedAnswers();
+  // graphql-ws ends the feeds of a closed socket, but for those that were still about to begin.
+  const feeds = new WeakMap<Connection, Set<AsyncGenerator>>();
+  const closed = new WeakSet<Connection>();
   return {
     async onConnect(ctx: Ctx) {
       const { connection } = ctx.extra;
@@ -59,10 +71,12 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
         return [apiError('BAD_REQUEST', `A socket runs at most ${maxOperations} operations at once.`)];
       }
       const viewer = connection.viewer!; // set before a client is told that it may subscribe
-      const scope = scopeFor(services, v7(), viewer);
+      const scope = scopeFor(services, v7(), viewer, connection.request.socket.remoteAddress ?? '');
       try {
         if (connection.leaving || services.draining()) throw [apiError('SHUTTING_DOWN')];
-        const { document, definition, variables } = readOperation(services, payload);
+        const { text, document, definition, variables } = readOperation(services, viewer, payload);
+        const cost = costOfOperation(services.schema, document, definition, variables);
+        const charged = await charge(scope.account!, services.limits, definition.operation, cost);
         const args: Args = {
           schema: services.schema,
           document,
@@ -78,8 +92,9 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
           connection,
           scope,
           definition,
+          charged,
           // Whatever makes two answers to one event differ.
-          asked: JSON.stringify([policyKey(viewer), payload.query, payload.operationName, variables]),
+          asked: JSON.stringify([policyKey(viewer), text, payload.operationName, variables]),
         };
         if (definition.operation !== 'subscription') connection.running.add(id);
         return args;
@@ -94,6 +109,9 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
       const args = given as Args;
       const began = performance.now();
       const result = await runOperation(args, args.scope);
+      const cost = settle(args.charged, result.data);
+      services.metrics.charged(cost.actual);
+      result.extensions = { ...result.extensions, cost };
       answered(services, args.scope, { type: args.definition.operation, name: args.definition.name?.value ?? null, began, result });
       return result as never;
     },
@@ -111,16 +129,27 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
         onDelivered: (milliseconds, lagged) => services.metrics.delivered(milliseconds / 1000, lagged),
         onEnd: () => {
           connection.subscriptions--;
+          if (isFeed) feeds.get(connection)?.delete(result);
         },
       });
       const isFeed = Symbol.asyncIterator in result;
-      if (isFeed) connection.subscriptions++;
+      if (isFeed) {
+        connection.subscriptions++;
+        feeds.set(connection, (feeds.get(connection) ?? new Set()).add(result));
+        if (closed.has(connection)) await result.return(undefined);
+      }
       answered(services, scope, { type: 'subscription', name: args.definition.name?.value ?? null, began, result: isFeed ? null : result });
       return result as never;
     },
 
     // Results come masked and formatted from here; graphql-ws would format their errors again.
     onNext: (_ctx, _id, _payload, _args, result) => result,
+
+    async onClose(ctx: Ctx) {
+      const { connection } = ctx.extra;
+      closed.add(connection);
+      for (const feed of feeds.get(connection) ?? []) await feed.return(undefined);
+    },
 
     onComplete(ctx: Ctx, id) {
       const { connection } = ctx.extra;

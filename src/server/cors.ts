@@ -14,7 +14,7 @@ export function allowOrigins(app: FastifyInstance, path: string): void {
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url !== path) return;
     reply.header('access-control-allow-origin', '*');
-    reply.header('access-control-expose-headers', 'x-request-id, retry-after, www-authenticate');
+    reply.header('access-control-expose-headers', 'x-request-id, retry-after, ratelimit, ratelimit-policy, www-authenticate');
   });
   app.options(path, async (_request, reply) => reply.code(204).headers(allowed).header('allow', 'POST, OPTIONS').send());
 }

@@ -15,21 +15,32 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import type { Viewer } from '../auth/viewer.ts';
 import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
 import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
+import { defaultLimits, type Limits } from '../graphql/limits.ts';
 import { checkTexts } from './body.ts';
-import { parseOptions, validationRules } from './document-rules.ts';
+import { documentProblem, parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
+import { admitDocument, type DocumentRequest } from './documents/admit.ts';
 import { maskError } from './mask-error.ts';
 import { type RequestScope, withScope } from './request-scope.ts';
 import type { Services } from './services.ts';
 
-export type Operation = { document: DocumentNode; definition: OperationDefinitionNode; variables: Record<string, unknown> | null };
-export type OperationRequest = { query?: unknown; operationName?: unknown; variables?: unknown };
+export type Operation = {
+  /** The text of the document. */
+  text: string;
+  document: DocumentNode;
+  definition: OperationDefinitionNode;
+  variables: Record<string, unknown> | null;
+};
+export type OperationRequest = DocumentRequest & { operationName?: unknown; variables?: unknown };
 
-/** Parses and checks what a client sent. Throws an array of errors of the catalogue. */
-export function readOperation(services: Services, request: OperationRequest): Operation {
-  const { query, operationName = null, variables = null } = request;
+/** Finds or parses what a client sent, and checks it. Throws an error of the catalogue or an array of them. */
+export function readOperation(services: Services, viewer: Viewer | null, request: OperationRequest): Operation {
+  const trusted = admitDocument(services.documents, viewer, request);
+  const query = trusted?.text ?? request.query;
+  const { operationName = null, variables = null } = request;
   if (
     typeof query !== 'string' ||
     (operationName !== null && typeof operationName !== 'string') ||
@@ -43,18 +54,29 @@ export function readOperation(services: Services, request: OperationRequest): Op
   } catch (error) {
     throw [error];
   }
-  const document = parsed(query);
-  const rules = [...specifiedRules, ...validationRules, ...(services.introspection ? [] : [NoSchemaIntrospectionCustomRule])];
-  const problems = validate(services.schema, document, rules);
-  if (problems.length > 0) throw problems.map((problem) => recoded('GRAPHQL_VALIDATION_FAILED', problem));
+  const document = trusted?.document ?? checkDocument(services, query);
   const definition = getOperationAST(document, operationName);
   if (!definition) throw [apiError('OPERATION_RESOLUTION_FAILURE')];
-  return { document, definition, variables: variables as Operation['variables'] };
+  return { text: query, document, definition, variables: variables as Operation['variables'] };
 }
 
-function parsed(query: string): DocumentNode {
+/** What documents are held to; the default limits where none are given. */
+export type DocumentChecks = Pick<Services, 'schema' | 'introspection'> & { limits?: Limits };
+
+/** Parses and validates a document. Throws an array of errors of the catalogue. */
+export function checkDocument({ schema, introspection, limits = defaultLimits }: DocumentChecks, text: string): DocumentNode {
+  const document = parsed(text, limits);
+  const problem = documentProblem(document, limits);
+  if (problem) throw [problem];
+  const rules = [...specifiedRules, ...validationRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])];
+  const problems = validate(schema, document, rules, validationOptionsFor(limits));
+  if (problems.length > 0) throw problems.map((problem) => recoded('GRAPHQL_VALIDATION_FAILED', problem));
+  return document;
+}
+
+function parsed(query: string, limits: Limits): DocumentNode {
   try {
-    return parse(query, parseOptions);
+    return parse(query, parseOptionsFor(limits));
   } catch (error) {
     throw [recoded('GRAPHQL_PARSE_FAILED', error as GraphQLError)];
   }

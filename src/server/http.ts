@@ -1,11 +1,13 @@
 // The HTTP side: POST /graphql, and the frame of every response (request id, security headers, errors as JSON).
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Viewer } from '../auth/viewer.ts';
 import { apiError } from '../graphql/errors.ts';
 import { startApollo } from './apollo.ts';
-import { MAX_BODY_BYTES, parseBody } from './body.ts';
+import { parseBody } from './body.ts';
 import { allowOrigins } from './cors.ts';
+import { keepOldStatus, refuseDocument, resolveDocument } from './documents/http.ts';
+import { rateLimitHeaders } from './limits/headers.ts';
 import { fromFastify, refuseRaw, replyError } from './reply-error.ts';
 import { type RequestScope, requestIdOf, withScope } from './request-scope.ts';
 import { contextFor, type Services, scopeFor } from './services.ts';
@@ -24,7 +26,7 @@ declare module 'fastify' {
 /** Makes the HTTP server; routes are added to what it gives, then `listen`. */
 export async function createHttpServer(services: Services): Promise<FastifyInstance> {
   const app = fastify({
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: services.limits.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -34,7 +36,12 @@ export async function createHttpServer(services: Services): Promise<FastifyInsta
     clientErrorHandler: refuseRaw,
     frameworkErrors: (error, request, reply) => {
       const scope = scopeFor(services, request.id, null);
-      replyError(reply.header('x-request-id', request.id), fromFastify(error, request as FastifyRequest).error, scope, 400);
+      replyError(
+        reply.header('x-request-id', request.id),
+        fromFastify(error, request as FastifyRequest, services.limits).error,
+        scope,
+        400,
+      );
     },
   });
   frameResponses(app, services);
@@ -61,7 +68,7 @@ function frameResponses(app: FastifyInstance, services: Services): void {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   });
   app.setErrorHandler((error, request, reply) => {
-    const { error: known, status } = fromFastify(error, request);
+    const { error: known, status } = fromFastify(error, request, services.limits);
     return replyError(reply, known, request.scope, status);
   });
   app.setNotFoundHandler((request, reply) => replyError(reply, apiError('NOT_FOUND'), request.scope));
@@ -81,14 +88,28 @@ async function addGraphQL(app: FastifyInstance, services: Services): Promise<voi
   const apollo = await startApollo(services);
   const handle = fastifyApolloHandler(apollo, { context: async (request) => contextFor(services, request.scope, request.viewer) });
   app.addHook('onClose', () => apollo.stop());
+  const run = async (request: FastifyRequest, reply: FastifyReply) => {
+    try {
+      resolveDocument(services, request);
+    } catch (error) {
+      return refuseDocument(services, request, reply, error);
+    }
+    const answer = await handle.call(app, request, reply);
+    keepOldStatus(request, reply, answer as string);
+    return answer;
+  };
   app.post(GRAPHQL_PATH, {
     onRequest: async (request) => {
       if (services.draining()) throw apiError('SHUTTING_DOWN');
+      request.scope.account = services.budgets.accountOf(null, request.ip);
       const origin = request.headers['x-trato-origin'];
       request.viewer = await services.authenticate(request.headers.authorization, typeof origin === 'string' ? origin : null);
-      request.scope = scopeFor(services, request.id, request.viewer);
+      request.scope = scopeFor(services, request.id, request.viewer, request.ip);
     },
-    handler: (request, reply) => withScope(request.scope, () => handle.call(app, request, reply)),
+    onSend: async (request, reply) => {
+      if (request.scope.account) reply.headers(rateLimitHeaders(request.scope.account));
+    },
+    handler: (request, reply) => withScope(request.scope, () => run(request, reply)),
   });
   app.route({
     method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],

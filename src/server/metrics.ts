@@ -10,6 +10,8 @@ export type OperationType = 'query' | 'mutation' | 'subscription' | 'unknown';
 export type Metrics = {
   /** Counts an answered operation; `status` is the HTTP status, or `ws` for one that came over a socket. */
   answered(type: OperationType, status: number | 'ws', codes: readonly string[], seconds: number): void;
+  /** Counts the points of an operation. */
+  charged(points: number): void;
   /** Counts an answer of a subscription, and the time from its event to its bytes having left. */
   delivered(seconds: number, lagged: boolean): void;
   /** Tells where to read the number of sockets and subscriptions. */
@@ -55,6 +57,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
+  const points = new Counter({ name: 'trato_cost_points_total', help: 'Points that operations cost.', registers });
   const deliveries = new Histogram({
     name: 'trato_feed_delivery_seconds',
     help: 'Time from an event reaching a subscription to its answer having left.',
@@ -74,6 +77,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
       durations.observe({ type }, seconds);
       for (const code of codes) errors.inc({ code });
     },
+    charged: (count) => points.inc(count),
     delivered(seconds, isLagged) {
       deliveries.observe(seconds);
       if (isLagged) lagged.inc();

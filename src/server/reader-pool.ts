@@ -26,7 +26,7 @@ export function createReaderPool(db: Queryable): ReaderPool {
   }
 
   return {
-    forViewer: (viewer) => ({ db, viewer, batch: (name, key, load) => shared(viewer).batch(name, key, load) }),
+    forViewer: (viewer) => ({ db, viewer, refusals: [], batch: (name, key, load) => shared(viewer).batch(name, key, load) }),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { apiError, type ErrorCode } from '../graphql/errors.ts';
+import type { Limits } from '../graphql/limits.ts';
 import { maskError, statusOf } from './mask-error.ts';
 import { type RequestScope, requestIdOf } from './request-scope.ts';
 
@@ -25,9 +26,15 @@ function plainStatus(code: unknown): number {
 }
 
 /** What Fastify's own refusals mean in our catalogue. */
-export function fromFastify(error: unknown, request: FastifyRequest): { error: unknown; status?: number } {
+export function fromFastify(error: unknown, request: FastifyRequest, limits: Limits): { error: unknown; status?: number } {
   const { code, statusCode } = error as { code?: string; statusCode?: number };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { error: apiError('PAYLOAD_TOO_LARGE') };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const maximum = limits.bodyBytes;
+    // A body that does not say how long it is was read until it was too long.
+    const value = Math.max(Number(request.headers['content-length']) || 0, maximum + 1);
+    const message = `The request body is larger than ${maximum} bytes.`;
+    return { error: apiError('PAYLOAD_TOO_LARGE', message, { limit: 'bodyBytes', value, maximum }) };
+  }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return { error: apiError('BAD_REQUEST', 'Send the operation as content-type application/json.'), status: 415 };
   }

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import type { Account } from './limits/account.ts';
 
 export type RequestScope = {
   requestId: string;
@@ -9,6 +10,10 @@ export type RequestScope = {
   log: Logger;
   /** Whether errors may suggest names of the schema ("Did you mean …"). */
   suggestions: boolean;
+  /** Who pays for the request. */
+  account?: Account;
+  /** How long the database works on one statement, in milliseconds. */
+  statementTimeoutMs?: number;
 };
 
 const storage = new AsyncLocalStorage<RequestScope>();

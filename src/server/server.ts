@@ -4,10 +4,12 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
+import { defaultLimits, type Limits } from '../graphql/limits.ts';
 import { registerExplorer } from './explorer/index.ts';
 import { listenFailure } from './failure.ts';
 import { registerHealth } from './health.ts';
 import { createHttpServer, GRAPHQL_PATH } from './http.ts';
+import { type BudgetOptions, createBudgets } from './limits/budgets.ts';
 import { createMetrics } from './metrics.ts';
 import type { Authenticate, Services } from './services.ts';
 import { type LiveOptions, serveSockets } from './websocket.ts';
@@ -20,6 +22,11 @@ export type ServerOptions = {
   log: Logger;
   introspection?: boolean;
   explorer?: boolean;
+  /** Trusted documents; see `Services`. */
+  documents?: Services['documents'];
+  /** What is not told keeps its default. */
+  limits?: Partial<Limits>;
+  budgets?: Omit<BudgetOptions, 'onFault'>;
   live?: LiveOptions;
 };
 
@@ -38,7 +45,22 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { schema, db, hub, authenticate, log, introspection = true } = options;
   let state: 'starting' | 'ready' | 'draining' = 'starting';
   const metrics = createMetrics(db, hub);
-  const services: Services = { schema, db, hub, authenticate, log, metrics, introspection, draining: () => state === 'draining' };
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const onFault = (error: unknown) => log.warn({ err: error }, 'the cost budgets cannot be asked; requests go on at their restore rate');
+  const budgets = createBudgets(db, limits, { ...options.budgets, onFault });
+  const services: Services = {
+    schema,
+    db,
+    hub,
+    authenticate,
+    log,
+    metrics,
+    introspection,
+    limits,
+    budgets,
+    documents: options.documents,
+    draining: () => state === 'draining',
+  };
   const app = await createHttpServer(services);
   registerHealth(app, { db, metrics, obstacle: () => (state === 'ready' ? null : state) });
   registerExplorer(app, { endpoint: GRAPHQL_PATH, enabled: options.explorer ?? true });
@@ -65,6 +87,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       }, milliseconds);
       await Promise.all([live.drain(), app.close()]);
       clearTimeout(timer);
+      await budgets.stop();
       return inTime;
     },
   };

@@ -5,7 +5,10 @@ import type { Viewer } from '../auth/viewer.ts';
 import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
 import type { Context } from '../graphql/context.ts';
+import type { Limits, WithLimits } from '../graphql/limits.ts';
 import { createReader, type Reader } from '../query/reader.ts';
+import type { DocumentGate } from './documents/admit.ts';
+import type { Budgets } from './limits/budgets.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestScope } from './request-scope.ts';
 
@@ -20,12 +23,16 @@ export type Services = {
   log: Logger;
   metrics: Metrics;
   introspection: boolean;
+  limits: Limits;
+  budgets: Budgets;
+  /** Trusted documents; without, every caller may send any document and none is trusted. */
+  documents?: DocumentGate | undefined;
   /** Whether the server is stopping. */
   draining(): boolean;
 };
 
 /** What the resolvers of one operation get. */
-export function contextFor(services: Services, scope: RequestScope, viewer: Viewer | null, reader?: Reader): Context {
+export function contextFor(services: Services, scope: RequestScope, viewer: Viewer | null, reader?: Reader): Context & WithLimits {
   return {
     requestId: scope.requestId,
     viewer,
@@ -33,10 +40,20 @@ export function contextFor(services: Services, scope: RequestScope, viewer: View
     reader: reader ?? (viewer && createReader(services.db, viewer)),
     hub: services.hub,
     log: scope.log,
+    limits: services.limits,
   };
 }
 
-/** The scope of one request or operation: hints at names of the schema are for those who may read the schema anyway. */
-export function scopeFor(services: Services, requestId: string, viewer: Viewer | null): RequestScope {
-  return { requestId, log: services.log.child({ requestId }), suggestions: viewer !== null && services.introspection };
+/**
+ * The scope of one request or operation: hints at names of the schema are for those who may read the schema anyway.
+ * `address` is where it comes from; without one nobody pays for it.
+ */
+export function scopeFor(services: Services, requestId: string, viewer: Viewer | null, address?: string): RequestScope {
+  return {
+    requestId,
+    log: services.log.child({ requestId }),
+    suggestions: viewer !== null && services.introspection,
+    statementTimeoutMs: services.limits.statementTimeoutMs,
+    ...(address !== undefined && { account: services.budgets.accountOf(viewer, address) }),
+  };
 }

@@ -48,25 +48,35 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     loading.catch(() => undefined); // told where it is awaited, unless something else fails before
     const { url, failed } = await step('starting the database', findDatabase(config, say), (database) => database.stop());
     await step('migrating the database', applyMigrations({ url, log: say }));
-    const db = await step('connecting', connect(config, url, log), (opened) => opened.close());
-    const { key, workspace } = await step('preparing the workspace', openWorkspace(db, config, say));
-    if (config.demo) await step('making the demo company', fillWithDemo(db, workspace.workspaceId, say));
+    // What is no request may take its time; connections that are not used are closed after seconds.
+    const upkeep = await step('connecting', connect(config, url, log, 0), (opened) => opened.close());
+    const { key, workspace } = await step('preparing the workspace', openWorkspace(upkeep, config, say));
+    if (config.demo) await step('making the demo company', fillWithDemo(upkeep, workspace.workspaceId, say));
+    const db = await connect(config, url, log, config.limits.statementTimeoutMs);
+    undo.push(db.close);
     const events = createEvents(db, { log });
     undo.push(events.stop);
     events.start();
-    const housekeeping = startHousekeeping(db, { log });
+    const housekeeping = startHousekeeping(upkeep, { log });
     undo.push(housekeeping.stop);
     const authenticator = createAuthenticator(db, { jwt: config.jwt ?? undefined });
     undo.push(async () => authenticator.close());
-    const { buildSchema, createServer } = await step('building the schema', loading);
+    const { buildSchema, createServer, openDocuments } = await step('building the schema', loading);
+    const schema = buildSchema();
+    const { introspection } = config;
+    const checks = { schema, introspection, limits: config.limits };
+    const reading = openDocuments(checks, config.trustedDocuments, log);
+    const trusted = await step('reading the trusted documents', reading, (documents) => documents.stop());
     const server = await createServer({
-      schema: buildSchema(),
+      schema,
       db,
       hub: events.hub,
       authenticate: authenticator.authenticate,
       log,
-      introspection: config.introspection,
+      introspection,
+      limits: config.limits,
       explorer: config.explorer,
+      documents: { trusted, policy: config.documents },
     });
     let inTime = true;
     undo.push(async () => {
@@ -89,9 +99,13 @@ export async function startTrato(config: Config, options: StartOptions): Promise
 }
 
 async function loadServer() {
-  const [{ buildSchema }, { createServer }] = await Promise.all([import('../graphql/schema.ts'), import('./server.ts')]);
+  const [{ buildSchema }, { createServer }, { openDocuments }] = await Promise.all([
+    import('../graphql/schema.ts'),
+    import('./server.ts'),
+    import('./documents/open.ts'),
+  ]);
   buildSchema();
-  return { buildSchema, createServer };
+  return { buildSchema, createServer, openDocuments };
 }
 
 /** Loaded only where it is wanted. A workspace that is not empty stays as it is. */
@@ -108,10 +122,11 @@ async function findDatabase(config: Config, say: (line: string) => void): Promis
   return startEmbeddedDatabase({ dataDir: config.dataDir, log: say });
 }
 
-async function connect(config: Config, url: string, log: Logger): Promise<Database> {
+async function connect(config: Config, url: string, log: Logger, statementTimeoutMs: number): Promise<Database> {
   return openDatabase(url, {
     max: config.poolSize,
     timeoutMs: config.poolTimeoutMs,
+    statementTimeoutMs,
     onError: (error) => log.warn({ err: error }, 'an idle database connection was lost'),
   });
 }

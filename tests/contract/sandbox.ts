@@ -2,9 +2,9 @@
 // that thousands of calls can be made of the same state.
 import { type DocumentNode, type ExecutionResult, execute, type GraphQLSchema } from 'graphql';
 import pino from 'pino';
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { Viewer } from '../../src/auth/viewer.ts';
-import { type Database, openDatabase, type Queryable, RetryTransaction, type Transaction } from '../../src/db/database.ts';
+import { type Database, openDatabase, type Queryable, RetryTransaction, type Statement, type Transaction } from '../../src/db/database.ts';
 import type { EventHub } from '../../src/events/index.ts';
 import type { Context } from '../../src/graphql/context.ts';
 import { createReader } from '../../src/query/reader.ts';
@@ -32,9 +32,9 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
     last = result.catch(() => undefined);
     return result;
   }
-  const send = (statement: Sql) => inTurn(() => client.query({ text: statement.text, values: statement.values }));
+  const send = (statement: Statement) => inTurn(() => client.query({ text: statement.text, values: statement.values }));
   const queryable: Queryable = {
-    query: async <R>(statement: Sql) => (await send(statement)).rows as R[],
+    query: async <R>(statement: Statement) => (await send(statement)).rows as R[],
     execute: async (statement) => (await send(statement)).rowCount ?? 0,
   };
   const db: Database = { ...queryable, pool: pool.pool, url, transaction: (work) => nested(work), close: () => pool.close() };

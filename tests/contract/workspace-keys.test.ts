@@ -57,6 +57,7 @@ describe('the database', () => {
         and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey)) order by 1`);
     // Actors and subjects of events may be gone, or be of several types; they are looked up in the caller's workspace.
     expect(columns.map(({ name }) => name)).toEqual([
+      'credential_budgets.credential_id',
       'event_inbox.actor_id',
       'event_inbox.customer_id',
       'event_inbox.subject_id',

@@ -36,7 +36,7 @@ describe('indexes', () => {
     const c = columnsOfAlias(entity, 't');
     const spec = { entity: entityNamed(entity), filter };
     const from = entity === 'Customer' ? sql`customers` : sql`interactions`;
-    const statement: Sql = sql`explain select t.id from ${from} t where ${listCondition(viewer, spec, 't', null)} order by ${orderBySql(orderTerms(viewer, spec.entity, order), c)} limit 26`;
+    const statement: Sql = sql`explain select t.id from ${from} t where ${listCondition(viewer, spec, 't')} order by ${orderBySql(orderTerms(viewer, spec.entity, order), c)} limit 26`;
     return (await world.rows<{ 'QUERY PLAN': string }>(statement)).map((row) => row['QUERY PLAN']).join('\n');
   };
 

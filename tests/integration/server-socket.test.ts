@@ -35,7 +35,14 @@ test('a subscription gets what a mutation over the same socket brings', async ()
   );
   await client.got('complete');
   expect(client.messages.filter((message) => message.id === 'write')).toEqual([
-    { id: 'write', type: 'next', payload: { data: { channelCreate: { channel: { key: 'pigeon' }, userErrors: [] } } } },
+    {
+      id: 'write',
+      type: 'next',
+      payload: {
+        data: { channelCreate: { channel: { key: 'pigeon' }, userErrors: [] } },
+        extensions: { cost: expect.objectContaining({ requested: 12, actual: 12 }) },
+      },
+    },
     { id: 'write', type: 'complete' },
   ]);
   client.socket.close();

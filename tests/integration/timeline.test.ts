@@ -209,7 +209,6 @@ test('20 customers with 5 entries each cost as many statements as one customer d
   };
   const [one, twenty] = [await cost(1), await cost(20)];
   expect(twenty.length).toBe(one.length);
-  // The customers, their timelines, the counts, and the rows of the types there are.
-  expect(twenty.length).toBeLessThanOrEqual(5);
-  expect(twenty.find((statement) => statement.text.includes('cross join lateral'))!.text).toContain('limit 6');
+  expect(twenty.length).toBe(1);
+  expect(twenty[0]!.text.match(/limit 5\b/g)!.length).toBeGreaterThan(3); // each source of the timeline and the whole
 });

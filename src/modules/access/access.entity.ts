@@ -91,7 +91,7 @@ export const apiKey: Entity = defineEntity({
   prefix: 'apikey',
   subject: 'api-keys',
   description: "A program's way in. The key itself is shown once, when it is made; only its hash is stored.",
-  fields: ['name', 'prefix', 'expiresAt', 'revokedAt', 'version', 'createdAt', 'updatedAt'],
+  fields: ['name', 'prefix', 'documents', 'expiresAt', 'revokedAt', 'version', 'createdAt', 'updatedAt'],
   relations: { role: { one: 'Role', key: 'roleId', description: 'What its bearer may do and see.' } },
   filters: {
     name: { column: 'name' },

@@ -1,19 +1,22 @@
+import sql, { type Sql } from 'sql-template-tag';
 import type { z } from 'zod';
 import { rowScopes } from '../../auth/permissions.ts';
+import type { Viewer } from '../../auth/viewer.ts';
 import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
-import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
-import { callCommand, entityMutation, type Payload, userErrorsField } from '../../graphql/mutation.ts';
-import { entityRootFields, entityType, loadOne } from '../../graphql/object-type.ts';
+import { callCommand, entityMutation, loadResult, type Payload, userErrorsField } from '../../graphql/mutation.ts';
+import { entityRootFields, entityType } from '../../graphql/object-type.ts';
+import { fromColumns, plannedRoot } from '../../graphql/planned.ts';
 import { enumOfNames, refOf } from '../../graphql/refs.ts';
 import { describeInput, registerEnum } from '../../graphql/zod-inputs.ts';
 import type { Entity } from '../../query/entity.ts';
+import { rootOnePlan } from '../../query/entity-plans.ts';
 import { requireVisible } from '../../query/filter.ts';
-import { mayRead, requireRead } from '../../query/policy.ts';
+import { columnsOfAlias, tableOf } from '../../query/sql.ts';
 import { apiKey, role, team, user } from './access.entity.ts';
 import { apiKeyCreate, apiKeyRevoke, secretOf } from './api-keys.commands.ts';
-import { resolveTeamRefs, resolveUserRefs, teamRef, type UserRef, userRef } from './refs.ts';
+import { teamRef, type UserRef, userRef } from './refs.ts';
 import { type RowScopeRule, rulesOf } from './role-definition.ts';
 import { roleArchive, roleCreate, roleRestore, roleUpdate } from './roles.commands.ts';
 import { teamArchive, teamCreate, teamMemberAdd, teamMemberRemove, teamRestore, teamsUpsert, teamUpdate } from './teams.commands.ts';
@@ -46,39 +49,43 @@ builder.objectFields(refOf('Role'), (t) => ({
   rowScopes: t.field({
     type: [RowScopeRuleRef],
     description: 'Subjects of which only some rows are seen; all rows of the others.',
-    resolve: (row) => rulesOf(row.rowScope as Record<string, unknown>),
+    ...fromColumns(['rowScope'], (row: { rowScope: Record<string, unknown> }) => rulesOf(row.rowScope)),
   }),
 }));
 
 /** The root field of one user or team, by any of its names. */
-function byRef(name: string, entity: Entity, schema: z.ZodType<UserRef>, resolve: typeof resolveUserRefs): void {
+function byRef(name: string, entity: Entity, schema: z.ZodType<UserRef>): void {
   builder.queryField(name, (t) =>
     t.field({
       type: refOf(entity.name),
       nullable: true,
       description: `One ${entity.name}; null when there is none or the role does not see it.`,
       args: { by: t.arg({ type: describeInput(schema).type as never, required: true, description: `Which ${entity.name}.` }) },
-      resolve: (_root, args, ctx) => findByRef(ctx, entity, schema, args.by, resolve),
+      ...plannedRoot(rootOnePlan(entity, (run, { by }) => idOfRef(run.viewer, entity, schema, by))),
     }),
   );
 }
 
-async function findByRef(ctx: Context, entity: Entity, schema: z.ZodType<UserRef>, by: unknown, resolve: typeof resolveUserRefs) {
-  const viewer = viewerOf(ctx);
-  requireRead(viewer, entity);
+/** The id behind a name, as SQL. Throws ID_INVALID, BAD_USER_INPUT, and FORBIDDEN where the role hides what it goes by. */
+function idOfRef(viewer: Viewer, entity: Entity, schema: z.ZodType<UserRef>, by: unknown): Sql {
   const parsed = schema.safeParse(by);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const code = (issue as { params?: { code?: string } } | undefined)?.params?.code === 'ID_INVALID' ? 'ID_INVALID' : 'BAD_USER_INPUT';
     throw apiError(code, issue?.message);
   }
-  for (const field of Object.keys(parsed.data)) if (field !== 'id') requireVisible(viewer, entity, field);
-  const [uuid] = await resolve({ tx: readerOf(ctx).db, workspaceId: viewer.workspaceId }, [parsed.data]);
-  return uuid ? loadOne(ctx, entity, uuid) : null;
+  const { id, externalId, email } = parsed.data;
+  if (id) return sql`${id}::uuid`;
+  requireVisible(viewer, entity, externalId ? 'externalId' : 'email');
+  const c = columnsOfAlias(entity.name, 'named');
+  const condition = externalId
+    ? sql`${c('externalSystem')} = ${externalId.system} and ${c('externalId')} = ${externalId.value}`
+    : sql`${c('email')} = ${email}`;
+  return sql`(select named.id from ${tableOf(entity.name)} named where ${c('workspaceId')} = ${viewer.workspaceId}::uuid and ${condition})`;
 }
 
-byRef('user', user, userRef('Which user.'), resolveUserRefs);
-byRef('team', team, teamRef('Which team.'), resolveTeamRefs);
+byRef('user', user, userRef('Which user.'));
+byRef('team', team, teamRef('Which team.'));
 
 for (const command of [userCreate, userUpdate, userArchive, userRestore]) entityMutation(command as never, 'User');
 for (const command of [teamCreate, teamUpdate, teamArchive, teamRestore, teamMemberAdd, teamMemberRemove])
@@ -95,7 +102,7 @@ const ApiKeyCreatePayloadRef = builder.objectRef<Payload & { key: string | null 
       type: refOf('ApiKey'),
       nullable: true,
       description: 'The new ApiKey; null when there are user errors or the role does not see it.',
-      resolve: (payload, _args, ctx) => (payload.id && mayRead(viewerOf(ctx), apiKey) ? loadOne(ctx, apiKey, payload.id) : null),
+      resolve: (payload, _args, ctx, info) => loadResult(ctx, info, 'ApiKey', payload.id),
     }),
     key: t.exposeString('key', { nullable: true, description: 'The key itself, this once; null in the answer to a repeated call.' }),
     userErrors: userErrorsField(t as never),

@@ -1,9 +1,10 @@
 // Making and withdrawing API keys. The key itself exists only in the answer of the call that made it.
 import { createApiKey } from '../../auth/api-key.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
-import { dateTime, id, input, key, text, version } from '../../commands/fields.ts';
+import { dateTime, id, input, key, oneOf, text, version } from '../../commands/fields.ts';
 import { expectVersion, insertRows, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
 import { reject, UserErrors } from '../../commands/user-errors.ts';
+import { DocumentPolicyValues } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { announceAccess, assignable, definitionOf, excessError, keepingAdministrator, rolesNamed } from './assignment.ts';
 
@@ -22,16 +23,21 @@ export const apiKeyCreate = defineCommand({
   input: input('ApiKeyCreateInput', 'A new API key.', {
     name: text('What the key is for.'),
     role: key('Key of the role of its bearer; none that exceeds the caller.'),
+    documents: oneOf('DocumentPolicy', DocumentPolicyValues, 'Which documents it may send; ANY unless told.').default('ANY'),
     expiresAt: dateTime('From then on the key is refused; never, if absent.').nullish(),
   }),
-  run: async (ctx, { name, role: named, expiresAt = null }) => {
+  run: async (ctx, { name, role: named, documents, expiresAt = null }) => {
     if (expiresAt && expiresAt <= ctx.now) reject('IN_THE_PAST', 'The key would be refused from the start.', ['expiresAt']);
     const role = assignable(ctx, await rolesNamed(ctx, [named]), named, ['role']);
     if ('path' in role) throw new UserErrors([role]);
+    if (documents === 'ANY' && ctx.viewer.documents === 'TRUSTED') {
+      reject('ROLE_EXCEEDS_CALLER', 'The caller may send trusted documents only, and so may a key it makes.', ['documents']);
+    }
     const { token, hash, prefix } = createApiKey();
     const result = { id: newId() };
-    await insertRows(ctx.tx, 'ApiKey', [{ workspaceId: ctx.workspaceId, id: result.id, name, prefix, hash, roleId: role.id, expiresAt }]);
-    emit(ctx, 'created', result.id, { after: { name, prefix, roleId: role.id, expiresAt } });
+    const row = { name, prefix, roleId: role.id, documents, expiresAt };
+    await insertRows(ctx.tx, 'ApiKey', [{ workspaceId: ctx.workspaceId, id: result.id, hash, ...row }]);
+    emit(ctx, 'created', result.id, { after: row });
     secrets.set(result, token);
     return result;
   },

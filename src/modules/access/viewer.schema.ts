@@ -1,15 +1,17 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../../auth/viewer.ts';
 import { MAX_BULK_ROWS } from '../../commands/bulk.ts';
 import { builder } from '../../graphql/builder.ts';
-import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
+import { type Context, viewerOf } from '../../graphql/context.ts';
+import { type Limits, limitsOf } from '../../graphql/limits.ts';
 import { MAX_NODES } from '../../graphql/node.ts';
+import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import type { Entity } from '../../query/entity.ts';
 import { filterLimits } from '../../query/filter.ts';
 import { MAX_ORDER_TERMS } from '../../query/order.ts';
 import { DEFAULT_PAGE, MAX_PAGE } from '../../query/page.ts';
-import { readByIds } from '../../query/rows.ts';
-import { readWorkspace } from '../workspace/index.ts';
+import { workspace } from '../workspace/index.ts';
 import { apiKey, role, user } from './access.entity.ts';
 import { RowScopeRuleRef } from './access.schema.ts';
 import { rulesOf } from './role-definition.ts';
@@ -26,20 +28,42 @@ const limits: Record<string, [value: number, description: string]> = {
   idempotencyHours: [24, 'How long an idempotency key is remembered, in hours.'],
 };
 
+/** What the server is configured with. */
+const configured: Partial<Record<keyof Limits, string>> = {
+  depth: 'How deep fields may be nested in an operation.',
+  introspectionDepth: 'Most lists of fields and types inside each other in a question about the schema.',
+  aliases: 'Most aliases of an operation, its fragments unfolded.',
+  tokens: 'Most tokens of a document.',
+  directives: 'Most directives of an operation, its fragments unfolded.',
+  rootFields: 'Most fields at the root of an operation.',
+  selections: 'Most fields of an operation, its fragments unfolded.',
+  repeats: 'How often one field may be repeated in one selection.',
+  bodyBytes: 'Largest body of an HTTP request, in bytes.',
+  costMaximum: 'Points of the most expensive operation that is run. An operation costs the most objects that its answer can hold.',
+  costBudget: 'Points that a credential can save up.',
+  costRestore: 'Points that a credential gets back each second.',
+  statementTimeoutMs: 'How long the database works on one statement, in milliseconds; 0: as long as it takes.',
+};
+
 /** The published limits; other parts add theirs with `builder.objectFields`. */
 export const LimitsRef = builder.objectRef<object>('Limits').implement({
   description: 'What one request may ask for.',
   fields: (t) =>
-    Object.fromEntries(Object.entries(limits).map(([name, [value, description]]) => [name, t.int({ description, resolve: () => value })])),
+    Object.fromEntries([
+      ...Object.entries(limits).map(([name, [value, description]]) => [name, t.int({ description, resolve: () => value })]),
+      ...(Object.entries(configured) as [keyof Limits, string][]).map(([name, description]) => [
+        name,
+        t.int({ description, resolve: (_limits, _args, ctx) => limitsOf(ctx)[name] }),
+      ]),
+    ]),
 });
 
 // Whoever asks may know their own records, whatever the role says of others'.
-async function ownRow(ctx: Context, entity: Entity, id: string | null | undefined) {
+function ownRow(ctx: Context, info: GraphQLResolveInfo, entity: Entity, id: string | null | undefined) {
   if (!id) return null;
-  const { db, viewer } = readerOf(ctx);
-  const self = { ...viewer, role: { ...viewer.role, rowScope: new Map<string, 'ALL'>() } };
-  const [row] = await readByIds(db, self, entity, [id]);
-  return row ? { ...row, __typename: entity.name } : null;
+  const viewer = viewerOf(ctx);
+  const seenBy = { ...viewer, role: { ...viewer.role, rowScope: new Map<string, 'ALL'>() } };
+  return entityRow(ctx, info, entity, id, { seenBy });
 }
 
 const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
@@ -48,25 +72,25 @@ const ViewerRef = builder.objectRef<Viewer>('Viewer').implement({
     workspace: t.field({
       type: refOf('Workspace'),
       description: 'The workspace of the credential.',
-      resolve: (_viewer, _args, ctx) => readWorkspace(readerOf(ctx)),
+      resolve: (viewer, _args, ctx, info) => entityRow(ctx, info, workspace, viewer.workspaceId),
     }),
     user: t.field({
       type: refOf('User'),
       nullable: true,
       description: 'The user who is signed in; null for an API key.',
-      resolve: (viewer, _args, ctx) => ownRow(ctx, user, viewer.userId),
+      resolve: (viewer, _args, ctx, info) => ownRow(ctx, info, user, viewer.userId),
     }),
     apiKey: t.field({
       type: refOf('ApiKey'),
       nullable: true,
       description: 'The API key that is used; null for a user.',
-      resolve: (viewer, _args, ctx) => ownRow(ctx, apiKey, viewer.actor.kind === 'API_KEY' ? viewer.actor.id : null),
+      resolve: (viewer, _args, ctx, info) => ownRow(ctx, info, apiKey, viewer.actor.kind === 'API_KEY' ? viewer.actor.id : null),
     }),
     role: t.field({
       type: refOf('Role'),
       nullable: true,
       description: 'The role held.',
-      resolve: (viewer, _args, ctx) => ownRow(ctx, role, viewer.roleId),
+      resolve: (viewer, _args, ctx, info) => ownRow(ctx, info, role, viewer.roleId),
     }),
     permissions: t.stringList({ description: 'What the role allows.', resolve: (viewer) => [...viewer.role.permissions].sort() }),
     hiddenFields: t.stringList({

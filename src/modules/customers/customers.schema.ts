@@ -3,23 +3,26 @@ import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
 import { connectionTypes, pageArgs } from '../../graphql/connection.ts';
 import { readerOf, viewerOf } from '../../graphql/context.ts';
+import { apiError } from '../../graphql/errors.ts';
 import { entityMutation } from '../../graphql/mutation.ts';
-import { entityRootFields, entityType, loadOne } from '../../graphql/object-type.ts';
+import { entityRootFields, entityType } from '../../graphql/object-type.ts';
+import { entityRow, exposed, planned } from '../../graphql/planned.ts';
 import { enumOfNames, refOf } from '../../graphql/refs.ts';
 import { describeInput } from '../../graphql/zod-inputs.ts';
-import { canonical } from '../../query/cursor.ts';
-import { entityNamed } from '../../query/entity.ts';
+import { rootOnePlan } from '../../query/entity-plans.ts';
 import { requireVisible } from '../../query/filter.ts';
-import type { PageArgs } from '../../query/page.ts';
+import { momentSql } from '../../query/json.ts';
+import { listSql } from '../../query/list-plan.ts';
+import { columnsAt } from '../../query/plan.ts';
 import { requireRead } from '../../query/policy.ts';
 import { parseRef } from './customer-ref.ts';
 import { customerArchive, customerCreate, customerRestore, customerUpdate } from './customers.commands.ts';
 import { customer, identity, need, preference } from './customers.entity.ts';
 import { customerErase } from './erase.command.ts';
-import { customerIdOf } from './find.ts';
+import { customerIdOf, customerIdSql } from './find.ts';
 import { identityAdd, identityRemove, identityUpdate, needCommands, preferenceCommands } from './knowledge.commands.ts';
 import { customerRef } from './resolve.ts';
-import { addTimelineSource, countTimelines, readTimelines, type TimelineItem, timelineEntities } from './timeline.ts';
+import { addTimelineSource, timelineEntities, timelineList, timelineNodePlan } from './timeline.ts';
 import { customersUpsert } from './upsert.command.ts';
 import './recognise.schema.ts';
 
@@ -46,15 +49,27 @@ builder.queryField('customer', (t) =>
     args: {
       by: t.arg({ type: describeInput(customerRef('Which customer.')).type as never, required: true, description: 'Which customer.' }),
     },
-    resolve: async (_root, { by }, ctx) => {
+    extensions: {
+      plan: rootOnePlan(customer, (run, { by }) => customerIdSql(run.viewer.workspaceId, refAsked(run.viewer, by)) ?? leave()),
+    },
+    resolve: async (_root, { by }, ctx, info) => {
       requireRead(viewerOf(ctx), customer);
-      const ref = parseRef(by);
-      if (!ref.id) requireIdentities(viewerOf(ctx));
-      const id = await customerIdOf(readerOf(ctx), ref);
-      return id === null ? null : loadOne(ctx, customer, id);
+      const id = await customerIdOf(readerOf(ctx), refAsked(viewerOf(ctx), by));
+      return id === null ? null : entityRow(ctx, info, customer, id);
     },
   }),
 );
+
+function refAsked(viewer: Viewer, by: unknown) {
+  const ref = parseRef(by);
+  if (!ref.id) requireIdentities(viewer);
+  return ref;
+}
+
+/** Has the resolver answer, who can look up the workspace's country first. */
+function leave(): never {
+  throw apiError('BAD_USER_INPUT', 'The number is read as of the country of the workspace.');
+}
 
 for (const command of [
   customerCreate,
@@ -71,16 +86,16 @@ for (const command of [preferenceCommands.add, preferenceCommands.update]) entit
 for (const command of [needCommands.add, needCommands.update]) entityMutation(command as never, 'Need');
 bulkMutation(customersUpsert, 'Customer');
 
-const TimelineEntryRef = builder.objectRef<TimelineItem>('TimelineEntry').implement({
+const TimelineEntryRef = builder.objectRef<never>('TimelineEntry').implement({
   description: 'Something that happened to a customer.',
   fields: (t) => ({
-    at: t.field({ type: 'DateTime', description: 'When.', resolve: (row) => row.at }),
-    type: t.string({ description: 'Type of what happened, for example `Interaction`.', resolve: (row) => row.entity }),
+    at: t.field({ type: 'DateTime', description: 'When.', ...planned((place) => momentSql(columnsAt(place)('at'))) }),
+    type: t.field({ type: 'String', description: 'Type of what happened, for example `Interaction`.', ...exposed('entity') }),
     node: t.field({
       type: TimelineNodeRef,
       nullable: true,
       description: 'What happened; null when it was removed meanwhile.',
-      resolve: (row, _args, ctx) => loadOne(ctx, entityNamed(row.entity), row.id) as never,
+      ...planned(timelineNodePlan),
     }),
   }),
 });
@@ -88,10 +103,10 @@ const TimelineEntryRef = builder.objectRef<TimelineItem>('TimelineEntry').implem
 const TimelineNodeRef = builder.unionType('TimelineNode', {
   description: 'The kinds of things in a timeline.',
   types: () => timelineEntities().map((name) => refOf(name)) as never,
-  resolveType: (row) => (row as unknown as { __typename: string }).__typename,
+  resolveType: (row) => (row as unknown as { $: string }).$,
 });
 
-const TimelineConnection = connectionTypes<TimelineItem>('TimelineEntry', TimelineEntryRef as never);
+const TimelineConnection = connectionTypes<never>('TimelineEntry', TimelineEntryRef as never);
 
 builder.objectField(refOf('Customer'), 'timeline', (t) =>
   t.field({
@@ -101,22 +116,7 @@ builder.objectField(refOf('Customer'), 'timeline', (t) =>
       ...(pageArgs(t as never) as Record<string, never>),
       types: t.arg({ type: [TimelineTypeRef()] as never, description: 'Only these types.' }),
     },
-    resolve: (row, args, ctx) => {
-      const reader = readerOf(ctx);
-      const { types, ...page } = args as PageArgs & { types?: string[] | null };
-      const asked = { ...page, types: types?.map(entityOfType) ?? null };
-      let pending: Promise<unknown> | undefined;
-      return {
-        page: () => {
-          pending ??= reader.batch(`timeline:${canonical(asked)}`, row.id, (ids: readonly string[]) => readTimelines(reader, asked, ids));
-          return pending;
-        },
-        count: (upTo: number) =>
-          reader.batch(`timeline-count:${canonical([asked.types, upTo])}`, row.id, (ids: readonly string[]) =>
-            countTimelines(reader, asked.types, upTo, ids),
-          ),
-      } as never;
-    },
+    ...planned((place) => listSql(place, timelineList(place, entityOfType))),
   }),
 );
 

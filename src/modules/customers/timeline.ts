@@ -1,18 +1,20 @@
 // Customer.timeline: everything that happened to a customer in one keyset connection, newest first. Modules add their sources.
+import type { GraphQLObjectType } from 'graphql';
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { Viewer } from '../../auth/viewer.ts';
-import type { BoundedCount } from '../../query/aggregate.ts';
-import { type CursorValues, decodeCursor, encodeCursor, fingerprint, fitsType } from '../../query/cursor.ts';
+import { type CursorValues, decodeCursor, fingerprint, fitsType } from '../../query/cursor.ts';
 import { entityNamed } from '../../query/entity.ts';
+import { cursorSql } from '../../query/entity-list.ts';
+import { entityRowSql } from '../../query/entity-plans.ts';
 import { isArchivable } from '../../query/filter.ts';
+import type { ListPlan } from '../../query/list-plan.ts';
 import { type PageArgs, pageDirection } from '../../query/page.ts';
+import { columnsAt, newAlias, type Place } from '../../query/plan.ts';
 import { hidesColumn, mayRead, rowPolicy } from '../../query/policy.ts';
-import type { Reader } from '../../query/reader.ts';
 import { columnsOfAlias, tableOf } from '../../query/sql.ts';
+import { literal, perRun, slot } from '../../query/template.ts';
 
 type Source = { entity: string; customerId: string; at: string };
-export type TimelineItem = { entity: string; id: string; at: Date };
-export type TimelinePage = { rows: TimelineItem[]; cursors: string[]; hasNextPage: boolean; hasPreviousPage: boolean };
 
 const sources: Source[] = [];
 
@@ -27,7 +29,7 @@ export function timelineEntities(): string[] {
 }
 
 // The reader's role decides which sources there are: what it may not read does not show, not even as a gap.
-function visibleSources(viewer: Viewer, types: string[] | null | undefined): Source[] {
+function visibleSources(viewer: Viewer, types: string[] | null): Source[] {
   const tells = (entity: string, column: string) => !hidesColumn(viewer, entityNamed(entity), column);
   return sources.filter(
     ({ entity, at, customerId }) =>
@@ -35,82 +37,71 @@ function visibleSources(viewer: Viewer, types: string[] | null | undefined): Sou
   );
 }
 
-function sourceSql(
-  viewer: Viewer,
-  source: Source,
-  parent: Sql,
-  bound: (at: Sql, type: Sql, id: Sql) => Sql,
-  order: Sql,
-  limit: number,
-): Sql {
+type Page = { beyond: Sql | null; order: Sql; limit: number };
+
+function sourceSql(viewer: Viewer, source: Source, parent: Sql, { beyond, order, limit }: Page): Sql {
   const c = columnsOfAlias(source.entity, 's');
-  const type = raw(`'${source.entity}'::text`);
   const entity = entityNamed(source.entity);
   const kept = isArchivable(entity) ? sql`${c('archivedAt')} is null` : sql`true`;
-  return sql`(select ${type} as entity, ${c('id')} as id, ${c(source.at)} as at from ${tableOf(source.entity)} s
-    where ${rowPolicy(viewer, entity, 's')} and ${kept} and ${c(source.customerId)} = ${parent} and ${bound(c(source.at), type, c('id'))}
-    order by ${c(source.at)} ${order}, ${c('id')} ${order} limit ${raw(String(limit))})`;
+  return sql`(select ${raw(`'${source.entity}'::text`)} as entity, s.id, ${c(source.at)} as at from ${tableOf(source.entity)} s
+    where ${rowPolicy(viewer, entity, 's')} and ${kept} and ${c(source.customerId)} = ${parent}${beyond ? sql` and (${c(source.at)}, s.id) ${beyond}` : sql``}
+    order by ${c(source.at)} ${order}, s.id ${order} limit ${literal(limit)})`;
 }
 
-const unbounded = () => sql`true`;
+const nothing = sql`select null::text as entity, null::uuid as id, null::timestamptz as at where false`;
 
-/** A page of a customer's timeline; batched over customers by the caller's `reader.batch`. */
-export async function readTimelines(
-  reader: Reader,
-  args: PageArgs & { types?: string[] | null },
-  customers: readonly string[],
-): Promise<TimelinePage[]> {
-  const { viewer, db } = reader;
-  const { backward, limit, cursor } = pageDirection(args);
-  const print = fingerprint(['timeline', args.types ?? null]);
-  const from: CursorValues | null = cursor === null ? null : decodeCursor(cursor, print, [fitsType('timestamptz'), fitsType('uuid')]);
-  const order = raw(backward ? 'asc' : 'desc');
-  const beyond = raw(backward ? '>' : '<');
-  const bound =
-    from === null ? unbounded : (at: Sql, _type: Sql, id: Sql) => sql`(${at}, ${id}) ${beyond} (${from[0]}::timestamptz, ${from[1]}::uuid)`;
-  const parts = visibleSources(viewer, args.types).map((source) => sourceSql(viewer, source, sql`p.id`, bound, order, limit + 1));
-  const distinct = [...new Set(customers)];
-  const rows =
-    parts.length === 0
-      ? []
-      : await db.query<
-          TimelineItem & { parent: string; at_text: string }
-        >(sql`select p.id as parent, x.*, x.at::text as at_text from unnest(${distinct}::uuid[]) as p(id)
-          cross join lateral (select * from (${join(parts, ' union all ')}) u order by at ${order}, id ${order} limit ${raw(String(limit + 1))}) x`);
-  const byParent = Map.groupBy(rows, (row) => row.parent);
-  return customers.map((customer) => {
-    const found = byParent.get(customer) ?? [];
-    const more = found.length > limit;
-    const kept = found.slice(0, limit);
-    if (backward) kept.reverse();
-    return {
-      rows: kept,
-      cursors: kept.map((row) => encodeCursor(print, [row.at_text, row.id])),
-      hasNextPage: backward ? cursor !== null : more,
-      hasPreviousPage: backward ? more : cursor !== null,
-    };
+/** The timeline of the customer at a place; `entityOfType` names the entity of a value of its argument `types`. */
+export function timelineList(place: Place, entityOfType: (type: string) => string): ListPlan {
+  const row = newAlias(place.build);
+  const parent = columnsAt(place)('id');
+  const state = perRun((run) => {
+    const args = place.field.args(run) as PageArgs & { types?: string[] | null };
+    const types = args.types?.map(entityOfType) ?? null;
+    const { backward, limit, cursor } = pageDirection(args);
+    const print = fingerprint(['timeline', types]);
+    const from = cursor === null ? null : decodeCursor(cursor, print, [fitsType('timestamptz'), fitsType('uuid')]);
+    return { backward, limit, print, from, visible: visibleSources(run.viewer, types) };
   });
+  const union = (viewer: Viewer, visible: Source[], page: Page) =>
+    visible.length === 0
+      ? nothing
+      : join(
+          visible.map((source) => sourceSql(viewer, source, parent, page)),
+          ' union all ',
+        );
+  return {
+    row,
+    entity: null,
+    window: (run) => {
+      const { backward, limit, from } = state(run);
+      return { backward, limit, asked: from !== null };
+    },
+    rows(run, limit) {
+      const { backward, from, visible } = state(run);
+      const order = raw(backward ? 'asc' : 'desc');
+      const page = { beyond: beyondSql(from, backward), order, limit };
+      return sql`select * from (${union(run.viewer, visible, page)}) ${raw(row)} order by at ${order}, id ${order} limit ${literal(limit)}`;
+    },
+    cursor: slot((run) => {
+      const c = (name: string) => raw(`${row}.${name}`);
+      return cursorSql(state(run).print, [sql`to_json(${c('at')}::text)::text`, sql`'"' || ${c('id')} || '"'`]);
+    }),
+    count: (run, limit) =>
+      sql`select from (${union(run.viewer, state(run).visible, { beyond: null, order: raw('desc'), limit })}) u limit ${literal(limit)}`,
+  };
 }
 
-/** How much a timeline holds, counted no further than `upTo`. */
-export async function countTimelines(
-  reader: Reader,
-  types: string[] | null | undefined,
-  upTo: number,
-  customers: readonly string[],
-): Promise<BoundedCount[]> {
-  const parts = visibleSources(reader.viewer, types).map((source) =>
-    sourceSql(reader.viewer, source, sql`p.id`, unbounded, raw('desc'), upTo + 1),
-  );
-  if (parts.length === 0) return customers.map(() => ({ value: 0, isExact: true }));
-  const rows = await reader.db.query<{
-    parent: string;
-    count: bigint;
-  }>(sql`select p.id as parent, x.count from unnest(${[...new Set(customers)]}::uuid[]) as p(id)
-    cross join lateral (select count(*) as count from (select from (${join(parts, ' union all ')}) u limit ${raw(String(upTo + 1))}) c) x`);
-  const byParent = new Map(rows.map((row) => [row.parent, Number(row.count)]));
-  return customers.map((customer) => {
-    const count = byParent.get(customer) ?? 0;
-    return { value: Math.min(count, upTo), isExact: count <= upTo };
+function beyondSql(from: CursorValues | null, backward: boolean): Sql | null {
+  return from === null ? null : sql`${raw(backward ? '>' : '<')} (${from[0]}::timestamptz, ${from[1]}::uuid)`;
+}
+
+/** What happened, of whichever type it is; its table is asked again, under its own policy. */
+export function timelineNodePlan(place: Place): Sql {
+  const c = columnsAt(place);
+  const cases = timelineEntities().flatMap((name) => {
+    const type = place.build.schema.getType(name) as GraphQLObjectType;
+    const entity = entityNamed(name);
+    return mayRead(place.build, entity) ? [sql`when ${raw(`'${name}'`)} then ${entityRowSql(place, entity, c('id'), type)}`] : [];
   });
+  return cases.length === 0 ? sql`null::json` : sql`case ${c('entity')} ${join(cases, ' ')} end`;
 }

@@ -1,8 +1,7 @@
 // Many commands as one transaction over one connection, with their statements in a pipeline: hundreds of small commands
 // cost their work instead of a round trip for each statement.
 import type { PoolClient } from 'pg';
-import type { Sql } from 'sql-template-tag';
-import type { Database, Transaction } from '../../db/database.ts';
+import type { Database, Statement, Transaction } from '../../db/database.ts';
 
 /**
  * Runs `work` with a database whose transactions are all parts of one: it is committed when `work` ends and rolled back
@@ -37,9 +36,9 @@ export async function allOrNothing<T>(db: Database, work: (inner: Database) => P
 }
 
 function transactionOn(client: PoolClient, callbacks: (() => void)[]): Transaction {
-  const run = (statement: Sql) => client.query({ text: statement.text, values: statement.values });
+  const run = (statement: Statement) => client.query({ text: statement.text, values: statement.values });
   return {
-    query: async <R>(statement: Sql) => (await run(statement)).rows as R[],
+    query: async <R>(statement: Statement) => (await run(statement)).rows as R[],
     execute: async (statement) => (await run(statement)).rowCount ?? 0,
     afterCommit: (callback) => callbacks.push(callback),
   };

@@ -1,20 +1,23 @@
 // The live feeds: events, interactionRecorded and customerChanged. One log, one cursor, backfill first and then live.
+import type { GraphQLResolveInfo } from 'graphql';
 import { type EventRow, encodeCursor, type FeedStep } from '../../events/index.ts';
 import { builder } from '../../graphql/builder.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
+import { apiError } from '../../graphql/errors.ts';
 import type { FeedEnvelope } from '../../graphql/feed-envelope.ts';
 import { filterRef } from '../../graphql/filter-inputs.ts';
 import { decodeId } from '../../graphql/ids.ts';
-import { loadOne } from '../../graphql/object-type.ts';
+import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { canonical } from '../../query/cursor.ts';
+import type { Entity } from '../../query/entity.ts';
 import { compileFilter, type FilterInput } from '../../query/filter.ts';
-import type { EntityRow } from '../../query/page.ts';
 import { requireRead } from '../../query/policy.ts';
-import { readByIds } from '../../query/rows.ts';
+import { seesRows } from '../../query/rows.ts';
 import { customer } from '../customers/index.ts';
 import { interaction } from '../interactions/index.ts';
-import { EventRef, type EventsArgs, eventCursor, eventFilter, requireEvents, toApiError } from './events.schema.ts';
+import { EventRef } from './events.schema.ts';
+import { type EventsArgs, eventCursor, eventFilter, requireEvents, toApiError } from './events-args.ts';
 import { onlyVisible } from './visible-live.ts';
 
 type CaughtUp = { kind: 'caughtUp'; cursor: string };
@@ -89,26 +92,37 @@ async function* eventFeed(ctx: Context, args: EventsArgs, signal: AbortSignal): 
   }
 }
 
-/** A feed of one entity: for each event its row as `rowsOf` reads it, those it leaves out are skipped. */
+/** A feed of one entity: for each event the id of its row, where `sees` says that the subscriber is told of it. */
 async function* entityFeed(
   ctx: Context,
   after: string | null | undefined,
   more: object,
   signal: AbortSignal,
-  rowsOf: (events: EventRow[]) => Promise<(EntityRow | null)[]>,
+  idOf: (event: EventRow) => string,
+  sees: (ids: string[]) => Promise<boolean[]>,
 ): AsyncGenerator<FeedEnvelope> {
   let lagged = false;
   for await (const step of follow(ctx, { after: after ?? null }, more, signal)) {
     if (step.kind === 'lagged') lagged = true;
     if (step.kind !== 'events') continue;
-    const rows = await rowsOf(step.events);
+    const seen = await sees(step.events.map(idOf));
     for (const [i, event] of step.events.entries()) {
-      const row = rows[i];
-      if (!row) continue;
-      yield { root: row, feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged }, ...shared(step.phase, event) };
+      if (!seen[i]) continue;
+      yield {
+        root: { id: idOf(event) },
+        feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged },
+        ...shared(step.phase, event),
+      };
       lagged = false;
     }
   }
+}
+
+/** The row that an event told of, as it is now. */
+async function told(ctx: Context, info: GraphQLResolveInfo, entity: Entity, root: unknown): Promise<never> {
+  const row = await entityRow(ctx, info, entity, (root as { id: string }).id);
+  if (!row) throw apiError('FORBIDDEN', `The ${entity.name} went out of sight since the event.`);
+  return row;
 }
 
 builder.subscriptionFields((t) => ({
@@ -141,11 +155,12 @@ builder.subscriptionFields((t) => ({
       const where = args.filter ? compileFilter(viewer, interaction, args.filter as FilterInput, 't') : undefined;
       // Subscribers of equal policy and filter share the read of an event's row.
       const share = `feed:Interaction:${canonical(args.filter ?? null)}`;
-      const load = (ids: readonly string[]) => readByIds(db, viewer, interaction, ids, where);
-      const read = (events: EventRow[]) => Promise.all(events.map((event) => reader.batch(share, event.subjectId, load)));
-      return endable((signal) => entityFeed(ctx, args.after, { types: ['interaction.recorded'] }, signal, read)) as never;
+      const load = (ids: readonly string[]) => seesRows(db, viewer, interaction, ids, where);
+      const sees = (ids: string[]) => Promise.all(ids.map((id) => reader.batch(share, id, load)));
+      const types = ['interaction.recorded'];
+      return endable((signal) => entityFeed(ctx, args.after, { types }, signal, (event) => event.subjectId, sees)) as never;
     },
-    resolve: (row) => row as unknown as EntityRow,
+    resolve: (root, _args, ctx, info) => told(ctx, info, interaction, root),
   }),
   customerChanged: t.field({
     type: refOf('Customer'),
@@ -158,12 +173,11 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, args, ctx) => {
       requireRead(viewerOf(ctx), customer);
       const id = decodeId(String(args.id), 'Customer');
-      const read = async (events: EventRow[]) => {
-        const row = await loadOne(ctx, customer, id);
-        return events.map(() => row);
-      };
-      return endable((signal) => entityFeed(ctx, args.after, { customerId: id }, signal, read)) as never;
+      const reader = readerOf(ctx);
+      const load = (ids: readonly string[]) => seesRows(reader.db, reader.viewer, customer, ids);
+      const sees = (ids: string[]) => Promise.all(ids.map((one) => reader.batch('feed:Customer', one, load)));
+      return endable((signal) => entityFeed(ctx, args.after, { customerId: id }, signal, () => id, sees)) as never;
     },
-    resolve: (row) => row as unknown as EntityRow,
+    resolve: (root, _args, ctx, info) => told(ctx, info, customer, root),
   }),
 }));

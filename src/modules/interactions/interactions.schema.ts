@@ -1,16 +1,20 @@
-import sql from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import { isHidden } from '../../auth/permissions.ts';
 import { ActorRef } from '../../graphql/actor.ts';
 import { builder } from '../../graphql/builder.ts';
 import { bulkMutation } from '../../graphql/bulk-mutation.ts';
-import { entityConnection, type ListArgs, listArgs, resolveList } from '../../graphql/connection.ts';
-import { viewerOf } from '../../graphql/context.ts';
+import { entityConnection, listArgs } from '../../graphql/connection.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { entityMutation } from '../../graphql/mutation.ts';
 import { entityRootFields, entityType } from '../../graphql/object-type.ts';
+import { planned } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
+import { entityList } from '../../query/entity-list.ts';
 import { requireVisible } from '../../query/filter.ts';
+import { listSql } from '../../query/list-plan.ts';
+import { columnsAt, compositeSql, type Place } from '../../query/plan.ts';
 import { requireRead } from '../../query/policy.ts';
+import type { Run } from '../../query/template.ts';
 import { addTimelineSource } from '../customers/index.ts';
 import { descendantsSql, relationship } from '../relationships/index.ts';
 import { conversationClose, conversationReopen } from './conversations.ts';
@@ -34,7 +38,10 @@ builder.objectField(refOf('Interaction'), 'actor', (t) =>
     type: ActorRef,
     nullable: true,
     description: 'Who recorded it.',
-    resolve: (row) => ({ kind: row.actorKind, id: row.actorId }) as never,
+    ...planned((place) => {
+      const c = columnsAt(place);
+      return compositeSql(place, (alias) => sql`from (select ${c('actorKind')} as kind, ${c('actorId')} as id) ${raw(alias)}`);
+    }),
   }),
 );
 
@@ -49,26 +56,25 @@ builder.objectField(refOf('Customer'), 'interactions', (t) =>
           'Key of a relationship kind: counts in all who are tied to this customer by it, and those tied to them, for example `subsidiary_of`.',
       }),
     },
-    resolve: (row, args, ctx) => {
-      if (isHidden(viewerOf(ctx).role, 'Customer', 'interactions')) throw apiError('FORBIDDEN', 'The role hides Customer.interactions.');
-      requireVisible(viewerOf(ctx), interaction, 'customer');
-      const { rollUp, ...list } = args as ListArgs & { rollUp?: string | null };
-      // Whose interactions come along tells who is tied to whom.
-      if (rollUp != null) requireRead(viewerOf(ctx), relationship);
-      const name = `Customer.interactions${rollUp == null ? '' : `:${rollUp}`}`;
-      return resolveList(
-        ctx,
-        name,
-        {
-          entity: interaction,
-          link: (c, parent, workspaceId) =>
-            rollUp == null
-              ? sql`${c('customerId')} = ${parent}`
-              : sql`${c('customerId')} in (${descendantsSql(sql`${rollUp}`, parent, workspaceId)})`,
-        },
-        list,
-        row.id,
-      );
-    },
+    ...planned(interactionsPlan),
   }),
 );
+
+function interactionsPlan(place: Place) {
+  const parent = columnsAt(place)('id');
+  const rollUp = (run: Run) => (place.field.args(run) as { rollUp?: string | null }).rollUp ?? null;
+  const list = entityList(place, interaction, {
+    name: (run) => `Customer.interactions${rollUp(run) === null ? '' : `:${rollUp(run)}`}`,
+    check(run) {
+      if (isHidden(run.viewer.role, 'Customer', 'interactions')) throw apiError('FORBIDDEN', 'The role hides Customer.interactions.');
+      requireVisible(run.viewer, interaction, 'customer');
+      // Whose interactions come along tells who is tied to whom.
+      if (rollUp(run) !== null) requireRead(run.viewer, relationship);
+    },
+    link: (c, workspaceId, run) =>
+      rollUp(run) === null
+        ? sql`${c('customerId')} = ${parent}`
+        : sql`${c('customerId')} in (${descendantsSql(sql`${rollUp(run)}`, parent, workspaceId)})`,
+  });
+  return listSql(place, list);
+}

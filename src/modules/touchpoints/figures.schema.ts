@@ -3,14 +3,13 @@ import { builder } from '../../graphql/builder.ts';
 import { MoneyRef } from '../../graphql/common-types.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
+import { fromColumns } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { requireVisible } from '../../query/filter.ts';
-import type { EntityRow } from '../../query/page.ts';
 import { hidesColumn, requireRead } from '../../query/policy.ts';
 import { type Figures, type Money, multiply, type Period, periodOf, readFigures } from './figures.ts';
 import { monthsBetween } from './months.ts';
-import { touchPoint } from './touchpoints.entity.ts';
 
 type FiguresValue = Figures & { period: Period; planned: Money | null; monthlyTarget: number | null };
 
@@ -71,9 +70,11 @@ const FiguresRef = builder.objectRef<FiguresValue>('TouchPointFigures').implemen
   }),
 });
 
-function plannedCost(ctx: Context, row: EntityRow, volume: number): Money | null {
-  if (row.costAmount == null || hidesColumn(viewerOf(ctx), touchPoint, 'costAmount')) return null;
-  return { amount: multiply(row.costAmount as string, volume), currency: row.costCurrency as string };
+type Planned = { id: string; costAmount: string | null; costCurrency: string | null; monthlyTarget: number | null };
+type FiguresArgs = { from?: Date | null; to?: Date | null };
+
+function plannedCost(row: Planned, volume: number): Money | null {
+  return row.costAmount === null ? null : { amount: multiply(row.costAmount, volume), currency: row.costCurrency! };
 }
 
 builder.objectFields(refOf('TouchPoint'), (t) => ({
@@ -84,7 +85,7 @@ builder.objectFields(refOf('TouchPoint'), (t) => ({
       from: t.arg({ type: 'DateTime', description: 'Begin of the period; 365 days before its end unless told.' }),
       to: t.arg({ type: 'DateTime', description: 'End of the period, not part of it; now unless told.' }),
     },
-    resolve: async (row, { from, to }, ctx) => {
+    ...fromColumns(['id', 'costAmount', 'costCurrency', 'monthlyTarget'], async (row: Planned, { from, to }: FiguresArgs, ctx) => {
       const { batch, db, viewer } = readerOf(ctx);
       requireRead(viewer, entityNamed('Interaction'));
       requireVisible(viewer, entityNamed('Interaction'), 'touchPoint');
@@ -93,7 +94,7 @@ builder.objectFields(refOf('TouchPoint'), (t) => ({
         const period = periodOf(from, to, new Date());
         return (await readFigures(db, viewer, ids, period)).map((figures) => ({ figures, period }));
       });
-      return { ...figures, period, planned: plannedCost(ctx, row, figures.volume), monthlyTarget: row.monthlyTarget as number | null };
-    },
+      return { ...figures, period, planned: plannedCost(row, figures.volume), monthlyTarget: row.monthlyTarget };
+    }),
   }),
 }));

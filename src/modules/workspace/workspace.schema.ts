@@ -1,10 +1,11 @@
+import sql from 'sql-template-tag';
 import { builder } from '../../graphql/builder.ts';
-import { readerOf, viewerOf } from '../../graphql/context.ts';
+import { viewerOf } from '../../graphql/context.ts';
 import { callCommand, type Payload, userErrorsField } from '../../graphql/mutation.ts';
 import { entityType } from '../../graphql/object-type.ts';
+import { entityRow, plannedRoot } from '../../graphql/planned.ts';
 import { describeInput } from '../../graphql/zod-inputs.ts';
-import { requireRead } from '../../query/policy.ts';
-import { readWorkspace } from './read-workspace.ts';
+import { rootOnePlan } from '../../query/entity-plans.ts';
 import { workspaceUpdate } from './workspace.commands.ts';
 import { workspace } from './workspace.entity.ts';
 
@@ -14,10 +15,7 @@ builder.queryField('workspace', (t) =>
   t.field({
     type: WorkspaceRef,
     description: 'The workspace of the credential. Needs workspace:read.',
-    resolve: (_root, _args, ctx) => {
-      requireRead(viewerOf(ctx), workspace);
-      return readWorkspace(readerOf(ctx));
-    },
+    ...plannedRoot(rootOnePlan(workspace, (run) => sql`${run.viewer.workspaceId}::uuid`)),
   }),
 );
 
@@ -28,7 +26,7 @@ const WorkspacePayloadRef = builder.objectRef<Payload>('WorkspacePayload').imple
       type: WorkspaceRef,
       nullable: true,
       description: 'The workspace after the change; null when there are user errors.',
-      resolve: (payload, _args, ctx) => (payload.id ? readWorkspace(readerOf(ctx)) : null),
+      resolve: (payload, _args, ctx, info) => (payload.id ? entityRow(ctx, info, workspace, viewerOf(ctx).workspaceId) : null),
     }),
     userErrors: userErrorsField(t as never),
   }),

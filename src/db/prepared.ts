@@ -1,0 +1,60 @@
+// Names of prepared statements. A named statement is parsed and planned once a connection, which is most of the time of
+// a short read; but each costs memory in every connection for as long as it lives. So a text gets a name when it comes
+// back, few texts have one, and one that is long unused gives its name up: connections then forget it, too.
+import type pg from 'pg';
+
+export type StatementNames = {
+  /** The name to run this text under; undefined: run it without one. */
+  nameOf(text: string): string | undefined;
+  /** Has a connection forget what has lost its name; called each time one is taken from the pool. */
+  tidy(client: pg.PoolClient): void;
+};
+
+/** What is looked at of the connection inside a client of `pg`, which keeps the texts of its statements by name there. */
+type Prepared = { connection?: { parsedStatements?: Record<string, string> } };
+
+/** Keeps at most `most` names, and watches for `seen` texts without one to come back. */
+export function createStatementNames({ most = 200, seen = 1000 } = {}): StatementNames {
+  const names = new Map<string, string>();
+  const waiting = new Set<string>();
+  const tidied = new WeakMap<object, number>();
+  let given = 0;
+  let retired = 0;
+
+  function moveToEnd(text: string, name: string): string {
+    names.delete(text);
+    names.set(text, name);
+    return name;
+  }
+
+  function retireOldest(): void {
+    names.delete(names.keys().next().value!);
+    retired++;
+  }
+
+  return {
+    nameOf(text) {
+      const known = names.get(text);
+      if (known) return moveToEnd(text, known);
+      if (!waiting.delete(text)) {
+        waiting.add(text);
+        if (waiting.size > seen) waiting.delete(waiting.values().next().value!);
+        return undefined;
+      }
+      if (names.size >= most) retireOldest();
+      return moveToEnd(text, `trato_${given++}`);
+    },
+    tidy(client) {
+      if ((tidied.get(client) ?? 0) === retired) return;
+      tidied.set(client, retired);
+      const parsed = (client as unknown as Prepared).connection?.parsedStatements ?? {};
+      const current = new Set(names.values());
+      for (const name of Object.keys(parsed)) {
+        if (!name.startsWith('trato_') || current.has(name)) continue;
+        delete parsed[name];
+        // Goes before whatever the taker of the connection sends: a connection runs its queries in turn.
+        client.query(`deallocate ${name}`).catch(() => undefined);
+      }
+    },
+  };
+}
