@@ -1,6 +1,7 @@
 // From the Authorization header to the viewer, for HTTP requests and live connections alike.
 import sql from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
+import type { DocumentPolicy } from '../db/models.ts';
 import { apiError } from '../graphql/errors.ts';
 import { onAccessChanged } from './access-changes.ts';
 import { type Authorization, hashApiKey, parseAuthorization } from './api-key.ts';
@@ -69,11 +70,17 @@ async function lookUp(
   return viewerOfToken(db, await verifier.verify(token));
 }
 
-type KeyRow = RoleColumns & { id: string; workspaceId: string; expiresAt: Date | null; revokedAt: Date | null };
+type KeyRow = RoleColumns & {
+  id: string;
+  workspaceId: string;
+  documents: DocumentPolicy;
+  expiresAt: Date | null;
+  revokedAt: Date | null;
+};
 
 async function viewerOfKey(db: Database, hash: string, now: () => number): Promise<Viewer> {
   const [key] =
-    await db.query<KeyRow>(sql`select k.id, k.workspace_id as "workspaceId", k.expires_at as "expiresAt", k.revoked_at as "revokedAt", ${roleColumns}
+    await db.query<KeyRow>(sql`select k.id, k.workspace_id as "workspaceId", k.documents, k.expires_at as "expiresAt", k.revoked_at as "revokedAt", ${roleColumns}
     from api_keys k join roles r on r.workspace_id = k.workspace_id and r.id = k.role_id where k.hash = ${hash}`);
   if (!key || key.revokedAt) throw apiError('TOKEN_INVALID', 'The API key is unknown or was withdrawn.');
   if (key.expiresAt && key.expiresAt.getTime() <= now()) throw apiError('TOKEN_EXPIRED', 'The API key has expired.');
@@ -87,6 +94,7 @@ async function viewerOfKey(db: Database, hash: string, now: () => number): Promi
     role: compileRole(key),
     roleName: key.roleKey,
     roleId: key.roleId,
+    documents: key.documents,
     expiresAt: key.expiresAt,
     origin: null,
   };

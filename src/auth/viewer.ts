@@ -1,4 +1,5 @@
 // Who asks: the result of authentication, carried by every request context.
+import type { DocumentPolicy } from '../db/models.ts';
 import type { CompiledRole } from './permissions.ts';
 
 export type ActorKind = 'USER' | 'API_KEY' | 'SYSTEM';
@@ -17,6 +18,8 @@ export type Viewer = {
   roleName: string;
   /** The role's row; absent for the system itself. */
   roleId?: string | null;
+  /** Which documents the credential may send; any, if absent. The server may allow less. */
+  documents?: DocumentPolicy;
   /** When the credential ends; live connections are closed then. */
   expiresAt: Date | null;
   /** Which integration is calling, from `x-trato-origin`; written to its events. */

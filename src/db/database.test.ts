@@ -76,8 +76,8 @@ describe('a statement timeout', () => {
   it('stops statements that take too long, in and outside of transactions, and the connection goes on', async () => {
     const hasty = openDatabase(server.url, { max: 1, statementTimeoutMs: 50 });
     try {
-      const [before] = await hasty.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       await expect(hasty.query(sql`select pg_sleep(20)`)).rejects.toMatchObject({ code: '57014' });
+      const [before] = await hasty.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
       const stopped = hasty.transaction(async (tx) => {
         await tx.execute(sql`update t set n = 99`);
         await tx.query(sql`select pg_sleep(20)`);

@@ -28,6 +28,7 @@ export function enginePlugin({ schema }: Services): ApolloServerPlugin<Context> 
     async requestDidStart() {
       return {
         async responseForOperation({ document, operation, request, contextValue }) {
+          if (!operation) return null; // no operation of that name: graphql-js tells
           const answer = await answerQuery(contextValue, { schema, document, operation, variables: request.variables });
           if (!answer) return null;
           return {

@@ -11,6 +11,7 @@ import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
 import { enginePlugin } from './answer.ts';
 import { parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
+import { explainPlugin } from './explain.ts';
 import { limitsPlugin } from './limits/plugin.ts';
 import { maskError, statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
@@ -39,6 +40,7 @@ export async function startApollo(services: Services): Promise<ApolloServer<Cont
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       limitsPlugin(services),
+      explainPlugin(services),
       enginePlugin(services),
       operationPlugin(services),
     ],

@@ -24,6 +24,8 @@ export type Config = {
   /** Null: only API keys are accepted. */
   jwt: JwtConfig | null;
   introspection: boolean;
+  /** Whether answers tell every signed-in caller the statements behind them. */
+  explain: boolean;
   limits: Limits;
   /** Absolute paths of the manifests of trusted documents. */
   trustedDocuments: string[];
@@ -68,6 +70,7 @@ const settings = z.object({
   TRATO_JWT_JWKS_URL: webUrl,
   TRATO_JWT_WORKSPACE_CLAIM: z.string().optional(),
   TRATO_INTROSPECTION: flag(true),
+  TRATO_EXPLAIN: flag(false),
   TRATO_TRUSTED_DOCUMENTS: z.string().default(''),
   TRATO_DOCUMENTS: z.enum(['any', 'trusted'], 'must be any or trusted').default('any'),
   TRATO_EXPLORER: flag(true),
@@ -115,6 +118,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logLevel: found.TRATO_LOG_LEVEL,
     jwt: jwtOf(found),
     introspection: found.TRATO_INTROSPECTION,
+    explain: found.TRATO_EXPLAIN,
     limits: configuredLimits(found),
     ...documentsOf(found),
     explorer: found.TRATO_EXPLORER,

@@ -108,7 +108,7 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
     async execute(given) {
       const args = given as Args;
       const began = performance.now();
-      const result = await runOperation(args, args.scope);
+      const result = await runOperation(args, args.definition, args.scope);
       const cost = settle(args.charged, result.data);
       services.metrics.charged(cost.actual);
       result.extensions = { ...result.extensions, cost };

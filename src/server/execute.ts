@@ -20,6 +20,7 @@ import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
 import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
 import { defaultLimits, type Limits } from '../graphql/limits.ts';
+import { answerQuery } from './answer.ts';
 import { checkTexts } from './body.ts';
 import { documentProblem, parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
 import { admitDocument, type DocumentRequest } from './documents/admit.ts';
@@ -89,9 +90,22 @@ function recoded(
   return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
-/** Runs a query or a mutation. */
-export async function runOperation(args: ExecutionArgs, scope: RequestScope): Promise<FormattedExecutionResult> {
-  return masked(await withScope(scope, () => execute(args)), scope);
+/** Runs a query or a mutation: by the read engine where that can answer, else by graphql-js. */
+export function runOperation(
+  args: ExecutionArgs,
+  operation: OperationDefinitionNode,
+  scope: RequestScope,
+): Promise<FormattedExecutionResult> {
+  const { schema, document, variableValues: variables } = args;
+  return withScope(scope, async () => {
+    try {
+      const answer = await answerQuery(args.contextValue as Context, { schema, document, operation, variables });
+      if (answer) return { data: JSON.parse(answer.text) };
+    } catch (error) {
+      return { errors: [maskError(error, scope)] };
+    }
+    return masked(await execute(args), scope);
+  });
 }
 
 export type FeedOptions = {

@@ -100,8 +100,8 @@ async function addGraphQL(app: FastifyInstance, services: Services): Promise<voi
   };
   app.post(GRAPHQL_PATH, {
     onRequest: async (request) => {
-      if (services.draining()) throw apiError('SHUTTING_DOWN');
       request.scope.account = services.budgets.accountOf(null, request.ip);
+      if (services.draining()) throw apiError('SHUTTING_DOWN');
       const origin = request.headers['x-trato-origin'];
       request.viewer = await services.authenticate(request.headers.authorization, typeof origin === 'string' ? origin : null);
       request.scope = scopeFor(services, request.id, request.viewer, request.ip);

@@ -21,6 +21,7 @@ export type ServerOptions = {
   authenticate: Authenticate;
   log: Logger;
   introspection?: boolean;
+  explain?: boolean;
   explorer?: boolean;
   /** Trusted documents; see `Services`. */
   documents?: Services['documents'];
@@ -56,6 +57,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log,
     metrics,
     introspection,
+    explain: options.explain ?? false,
     limits,
     budgets,
     documents: options.documents,

@@ -23,6 +23,8 @@ export type Services = {
   log: Logger;
   metrics: Metrics;
   introspection: boolean;
+  /** Whether every signed-in caller is told the statements behind an answer. */
+  explain: boolean;
   limits: Limits;
   budgets: Budgets;
   /** Trusted documents; without, every caller may send any document and none is trusted. */

@@ -74,6 +74,7 @@ export async function startTrato(config: Config, options: StartOptions): Promise
       authenticate: authenticator.authenticate,
       log,
       introspection,
+      explain: config.explain,
       limits: config.limits,
       explorer: config.explorer,
       documents: { trusted, policy: config.documents },

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CliFailure } from '../failure.ts';
 import { failure, isFailure } from '../failure.ts';
 import type { ApiBody, ApiError } from './verdict.ts';
-import { judge } from './verdict.ts';
+import { budgetPauseMs, judge } from './verdict.ts';
 
 export type ApiFailure = CliFailure & { readonly errors: ApiError[] };
 export const isApiFailure = (error: unknown): error is ApiFailure => isFailure(error) && 'errors' in error;
@@ -49,6 +49,8 @@ const networkReason = (error: unknown): string => {
 export function createApiClient(settings: ClientSettings): ApiClient {
   const { key, timeoutMs = 120_000, backoffMs = { first: 250, most: 15_000 } } = settings;
   const url = checkedUrl(settings.url);
+  /** The requests of a client spend one budget: what one of them is told holds for all. */
+  let pausedUntil = 0;
 
   async function attempt(
     payload: string,
@@ -61,16 +63,34 @@ export function createApiClient(settings: ClientSettings): ApiClient {
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await answer.text();
+      pause(budgetPauseMs(answer.headers.get('ratelimit')));
       return { status: answer.status, retryAfter: answer.headers.get('retry-after'), body: parsed(text) };
     } catch (error) {
       return { lost: networkReason(error) };
     }
   }
 
+  function pause(waitMs: number): void {
+    if (waitMs > 0) pausedUntil = Math.max(pausedUntil, Date.now() + waitMs);
+  }
+
+  async function wait(reason: string, waitMs: number, stop: AbortSignal | undefined): Promise<void> {
+    settings.onWait?.(reason, waitMs);
+    await delay(waitMs, undefined, { ...(stop && { signal: stop }) }).catch(() => undefined);
+    if (stop?.aborted) throw failure('STOPPED', `stopped while waiting for the server (${reason})`);
+  }
+
   async function request<T>(query: string, variables: Record<string, unknown>, options: RequestOptions = {}): Promise<T> {
     const payload = JSON.stringify({ query, variables });
-    const deadline = Date.now() + (options.retryForMs ?? settings.retryForMs ?? 120_000);
+    let waited = false;
+    let deadline = Date.now() + (options.retryForMs ?? settings.retryForMs ?? 120_000);
     for (let tries = 1; ; tries++) {
+      const left = waited ? 0 : pausedUntil - Date.now();
+      if (left > 0) {
+        deadline += left;
+        await wait('the budget of the API key is spent', left, options.stop);
+      }
+      waited = false;
       const answer = await attempt(payload);
       const verdict =
         'lost' in answer ? ({ kind: 'retry', reason: answer.lost } as const) : judge(answer.status, answer.retryAfter, answer.body);
@@ -79,11 +99,14 @@ export function createApiClient(settings: ClientSettings): ApiClient {
       if (verdict.kind === 'fail') throw apiFailure(verdict.code, verdict.message, errors, url);
       const backoff = Math.min(backoffMs.most, backoffMs.first * 2 ** (tries - 1)) * (0.75 + Math.random() / 2);
       const waitMs = 'waitMs' in verdict && verdict.waitMs !== undefined ? verdict.waitMs : backoff;
-      const spent = Date.now() + waitMs > deadline || ('few' in verdict && verdict.few && tries >= TRIES_ON_BUG);
-      if (spent) throw givenUp('lost' in answer, verdict.reason, errors, url, tries);
-      settings.onWait?.(verdict.reason, waitMs);
-      await delay(waitMs, undefined, { ...(options.stop && { signal: options.stop }) }).catch(() => undefined);
-      if (options.stop?.aborted) throw failure('STOPPED', `stopped while waiting for the server (${verdict.reason})`);
+      if ('limited' in verdict && verdict.limited) {
+        // The server does what it should: however long it takes, a spent budget is no reason to give up.
+        deadline += waitMs;
+        pause(waitMs);
+        waited = true;
+      } else if (Date.now() + waitMs > deadline || ('few' in verdict && verdict.few && tries >= TRIES_ON_BUG))
+        throw givenUp('lost' in answer, verdict.reason, errors, url, tries);
+      await wait(verdict.reason, waitMs, options.stop);
     }
   }
   return { url, request };

@@ -7,10 +7,10 @@ export type ApiError = {
 };
 export type ApiBody = { data?: unknown; errors?: ApiError[] };
 
-/** `ok`: use `data`. `retry`: try again, after `waitMs` where the server said so. `fail`: it will not get better. */
+/** `ok`: use `data`. `retry`: try again, after `waitMs` where the server said so; `limited`: only the budget is spent. `fail`: it will not get better. */
 export type Verdict =
   | { kind: 'ok' }
-  | { kind: 'retry'; reason: string; waitMs?: number; few?: boolean }
+  | { kind: 'retry'; reason: string; waitMs?: number; few?: boolean; limited?: boolean }
   | { kind: 'fail'; code: string; message: string };
 
 const WAIT_CODES = new Set(['RATE_LIMITED', 'THROTTLED', 'OVERLOADED', 'SHUTTING_DOWN', 'SERVICE_UNAVAILABLE', 'TIMEOUT']);
@@ -24,6 +24,14 @@ export function retryAfterMs(header: string | null, now = Date.now()): number | 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
+/** How long to wait, in ms, before asking more of a server whose `RateLimit` header says that nothing is left; 0 otherwise. */
+export function budgetPauseMs(header: string | null): number {
+  const spent = (header ?? '').split(',').find((policy) => /;\s*r=0(?![\d.])/.test(policy));
+  if (spent === undefined) return 0;
+  // The time is until all is there again; a second of it is enough to go on with.
+  return Math.min(Number(/;\s*t=(\d+)/.exec(spent)?.[1] ?? 1), 1) * 1000;
+}
+
 /** Judges one answer. `body` is undefined where the answer was no GraphQL body. */
 export function judge(status: number, retryAfter: string | null, body: ApiBody | undefined): Verdict {
   const error = body?.errors?.[0];
@@ -34,7 +42,7 @@ export function judge(status: number, retryAfter: string | null, body: ApiBody |
   const waitMs = retryAfterMs(retryAfter) ?? (typeof retryAfterOfError === 'number' ? retryAfterOfError * 1000 : undefined);
   const wait = waitMs === undefined ? {} : { waitMs };
   if ([408, 425, 429, 502, 503, 504].includes(status) || (code && WAIT_CODES.has(code))) {
-    return { kind: 'retry', reason: said, ...wait };
+    return { kind: 'retry', reason: said, ...wait, ...((status === 429 || code === 'RATE_LIMITED') && { limited: true }) };
   }
   if ((status >= 500 && !body) || status > 504) return { kind: 'retry', reason: said, ...wait };
   if (status >= 500 || (code && BUG_CODES.has(code))) return { kind: 'retry', reason: said, few: true, ...wait };

@@ -65,6 +65,8 @@ export function report(requested: number, actual: number, account: Account): Cos
   return { requested, actual, remaining: account.remaining(), restoreRate: account.restore };
 }
 
+const [UNDERSCORE, LETTER_A, LETTER_Z] = [95, 97, 122];
+
 /** How many objects an answer holds, itself included; objects in JSON values count as well, up to what was requested. */
 export function objectsIn(data: unknown): number {
   if (typeof data !== 'object' || data === null) return 0;
@@ -84,9 +86,12 @@ function count(value: object): number {
   return sum + 1;
 }
 
-/** An object begins with a brace and the quote of its first name, with or without a space between as PostgreSQL writes them. */
+/** An object begins with a brace, a quote and the first letter of a name; what ends a text that ends with a brace is no letter. */
 function objectsInText(text: string): number {
   let sum = 0;
-  for (let at = text.indexOf('{'); at !== -1; at = text.indexOf('{', at + 1)) if (text.charCodeAt(at + 1) === 34) sum++;
+  for (let at = text.indexOf('{"'); at !== -1; at = text.indexOf('{"', at + 2)) {
+    const code = text.charCodeAt(at + 2);
+    if (code === UNDERSCORE || ((code | 32) >= LETTER_A && (code | 32) <= LETTER_Z)) sum++;
+  }
   return sum;
 }

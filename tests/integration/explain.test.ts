@@ -1,0 +1,60 @@
+// What an administrator is told of the statements behind an answer.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeCustomer } from '../support/core.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+  await makeCustomer(server, { displayName: 'Ada', kind: 'PERSON' });
+});
+afterAll(() => server.stop());
+
+type Explain = { executor: string; count: number; statements: { sql: string; plan: string[] }[] };
+
+async function explained(
+  query: string,
+  key = server.adminKey,
+  header: Record<string, string> = { 'x-trato-explain': '1' },
+): Promise<Explain | undefined> {
+  const response = await fetch(server.url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...header },
+    body: JSON.stringify({ query }),
+  });
+  const body = (await response.json()) as { data: object; extensions: { explain?: Explain } };
+  expect(body.data).toBeTruthy();
+  return body.extensions.explain;
+}
+
+test('names the executor, the statement and its plan', async () => {
+  const direct = (await explained(
+    '{ customers(first: 3) { nodes { id displayName owner { name } interactions(first: 2) { nodes { subject } } } } channels { nodes { key } } }',
+  ))!;
+  expect(direct).toMatchObject({ executor: 'direct', count: 1 });
+  expect(direct.statements[0]!.sql).toContain('row_to_json');
+  expect(direct.statements[0]!.plan.join('\n')).toMatch(/actual time=.*Execution Time/s);
+
+  expect(await explained('{ events(first: 3) { nodes { id subjectId data } } }')).toMatchObject({ executor: 'hybrid', count: 1 });
+  expect(await explained('{ roles { nodes { key rowScopes { subject } } } }')).toMatchObject({ executor: 'exec', count: 1 });
+  // A subject of any type: one statement for the events, and one for each type of their subjects.
+  expect(await explained('{ events(first: 3, types: ["customer.created"]) { nodes { id subject { id } } } }')).toMatchObject({
+    executor: 'exec',
+  });
+});
+
+test('is for administrators who ask', async () => {
+  const query = '{ customers { nodes { id } } }';
+  expect(await explained(query, server.adminKey, {})).toBeUndefined();
+  const { data } = await server.query('mutation { apiKeyCreate(input: { name: "sales", role: "sales" }) { key } }');
+  expect(await explained(query, data.apiKeyCreate.key)).toBeUndefined();
+});
+
+test('an answer of the engine looks like one of graphql-js, over a socket too', async () => {
+  const query = '{ list: customers(first: 1) { nodes { __typename name: displayName } totalCount { value } } }';
+  const { data } = await server.query(query);
+  expect(data).toEqual({ list: { nodes: [{ __typename: 'Customer', name: 'Ada' }], totalCount: { value: 1 } } });
+  const client = server.subscriber();
+  const [overSocket] = await Array.fromAsync(client.iterate({ query }));
+  expect(overSocket!.data).toEqual(data);
+});
