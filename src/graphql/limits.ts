@@ -48,7 +48,7 @@ export const defaultLimits: Limits = {
   repeats: 10,
   validationErrors: 20,
   bodyBytes: 5_000_000,
-  costMaximum: 20_000,
+  costMaximum: 50_000,
   costBudget: 10_000_000,
   costRestore: 200_000,
   anonymousBudget: 50_000,

@@ -4,9 +4,19 @@ import { apiError } from '../graphql/errors.ts';
 
 export type CursorValues = (string | null)[];
 
+const MOST_PRINTS = 1000;
+const prints = new Map<string, string>();
+
 /** A short hash of everything a cursor depends on but its row. */
 export function fingerprint(parts: unknown): string {
-  return createHash('sha256').update(canonical(parts)).digest('base64url').slice(0, 11);
+  const text = canonical(parts);
+  let print = prints.get(text);
+  if (print === undefined) {
+    print = createHash('sha256').update(text).digest('base64url').slice(0, 11);
+    if (prints.size >= MOST_PRINTS) prints.clear();
+    if (text.length < 1000) prints.set(text, print); // lists ask for the same again and again
+  }
+  return print;
 }
 
 /** JSON with sorted keys, absent and null values left out: equal filters give equal text. `nulls` keeps null, where it says something else than nothing. */

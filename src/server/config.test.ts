@@ -17,6 +17,7 @@ test('nothing set: the embedded database, on this machine only', () => {
     limits: defaultLimits,
     trustedDocuments: [],
     documents: 'ANY',
+    explain: false,
     explorer: true,
     poolSize: 10,
     poolTimeoutMs: 10_000,

@@ -7,8 +7,11 @@ import type { Viewer } from '../../src/auth/viewer.ts';
 import { type Database, openDatabase, type Queryable, RetryTransaction, type Statement, type Transaction } from '../../src/db/database.ts';
 import type { EventHub } from '../../src/events/index.ts';
 import type { Context } from '../../src/graphql/context.ts';
+import { entityNamed } from '../../src/query/entity.ts';
+import { cutsRows } from '../../src/query/policy.ts';
 import { createReader } from '../../src/query/reader.ts';
 import { maskError } from '../../src/server/mask-error.ts';
+import { unguarded } from './statements.ts';
 
 export type Sandbox = {
   db: Database;
@@ -54,7 +57,12 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
   }
 
   function context(viewer: Viewer): Context {
-    return { requestId: 'contract', viewer, db, reader: createReader(db, viewer), hub: hub as EventHub, log };
+    const reader = createReader(db, viewer);
+    reader.explain = ({ text }) => {
+      const faults = unguarded(text, cutsRows(viewer, entityNamed('Customer')));
+      if (faults.length > 0) throw new Error(`${faults.join('; ')} in ${text}`);
+    };
+    return { requestId: 'contract', viewer, db, reader, hub: hub as EventHub, log };
   }
 
   async function run(
