@@ -13,6 +13,8 @@ export type Limits = {
   tokens: number;
   /** Most directives of an operation, its fragments unfolded. */
   directives: number;
+  /** Most directives of one field or fragment. */
+  directivesPerField: number;
   /** Most fields at the root of an operation. */
   rootFields: number;
   /** Most fields of an operation once its fragments are unfolded. */
@@ -43,6 +45,7 @@ export const defaultLimits: Limits = {
   aliases: 100,
   tokens: 2_000,
   directives: 50,
+  directivesPerField: 5,
   rootFields: 20,
   selections: 10_000,
   repeats: 10,

@@ -46,10 +46,10 @@ export function plannedRoot(plan: FieldPlan, shape?: PlannedExtensions['shape'])
 }
 
 /** Options of a field that JavaScript resolves from some columns of its row: numbers of any size come as text, moments as ISO 8601. */
-export function fromColumns<Row, Args = object>(needs: readonly string[], resolve: Resolve<Row, Args>): Options {
+export function fromColumns<Row, Args = object>(needs: readonly string[], resolve: Resolve<Row, Args>, extensions: object = {}): Options {
   const wrapped: Resolve = (source, args, ctx, info) =>
     resolve((isCompiled(source) ? neededRow(source, needs) : source) as Row, args, ctx, info);
-  return { extensions: { needs }, resolve: wrapped };
+  return { extensions: { ...extensions, needs }, resolve: wrapped };
 }
 
 /** The row that a field leads to, with what is selected of it; null where the viewer does not see it. Check first that its type may be read. */

@@ -1,10 +1,18 @@
 // Queries that the read engine answers by itself: their JSON goes from PostgreSQL to the client without graphql-js.
-import { type ApolloServerPlugin, HeaderMap } from '@apollo/server';
-import { type DocumentNode, type GraphQLSchema, getVariableValues, type OperationDefinitionNode } from 'graphql';
+import { type ApolloServerPlugin, type GraphQLResponse, HeaderMap } from '@apollo/server';
+import {
+  type DocumentNode,
+  type FormattedExecutionResult,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { Context } from '../graphql/context.ts';
 import { answerOperation, type Executor } from '../query/read.ts';
+import { maskError } from './mask-error.ts';
 import { RawData } from './raw-data.ts';
-import type { Services } from './services.ts';
+import { currentScope } from './request-scope.ts';
+import { type Services, scopeFor } from './services.ts';
 
 export type Asked = {
   schema: GraphQLSchema;
@@ -23,20 +31,28 @@ export async function answerQuery(ctx: Context, asked: Asked, only?: Executor): 
 }
 
 /** Has Apollo Server ask the read engine before graphql-js. */
-export function enginePlugin({ schema }: Services): ApolloServerPlugin<Context> {
+export function enginePlugin(services: Services): ApolloServerPlugin<Context> {
+  const { schema } = services;
   return {
     async requestDidStart() {
       return {
         async responseForOperation({ document, operation, request, contextValue }) {
           if (!operation) return null; // no operation of that name: graphql-js tells
-          const answer = await answerQuery(contextValue, { schema, document, operation, variables: request.variables });
-          if (!answer) return null;
-          return {
-            http: { headers: new HeaderMap(), status: undefined as never },
-            body: { kind: 'single', singleResult: { data: new RawData(answer.text) as never } },
-          };
+          try {
+            const answer = await answerQuery(contextValue, { schema, document, operation, variables: request.variables });
+            return answer && single({ data: new RawData(answer.text) as never });
+          } catch (error) {
+            // The database could not: graphql-js would only ask it once more.
+            return single({
+              errors: [maskError(error, currentScope() ?? scopeFor(services, contextValue.requestId, contextValue.viewer))],
+            });
+          }
         },
       };
     },
   };
+}
+
+function single(singleResult: FormattedExecutionResult): GraphQLResponse {
+  return { http: { headers: new HeaderMap(), status: undefined as never }, body: { kind: 'single', singleResult: singleResult as never } };
 }

@@ -36,7 +36,7 @@ const StorableTexts: ValidationRule = (context) => ({
 export const validationRules: ValidationRule[] = [StorableTexts];
 
 /** What is counted of a selection, its fragments unfolded. */
-type Size = { depth: number; introspectionDepth: number; aliases: number; directives: number; selections: number; repeats: number };
+type Size = Record<'depth' | 'introspectionDepth' | 'aliases' | 'directives' | 'directivesPerField' | 'selections' | 'repeats', number>;
 
 /** The lists by which a question about the schema goes round in circles. */
 const CIRCULAR = new Set(['fields', 'interfaces', 'possibleTypes', 'inputFields']);
@@ -48,6 +48,7 @@ const words: Record<keyof Size | 'rootFields', (maximum: number) => string> = {
     `The operation goes round in the schema: at most ${maximum} lists of fields and types inside each other.`,
   aliases: (maximum) => `The operation has more than ${maximum} aliases.`,
   directives: (maximum) => `The operation has more than ${maximum} directives.`,
+  directivesPerField: (maximum) => `A field has more than ${maximum} directives.`,
   rootFields: (maximum) => `The operation has more than ${maximum} root fields.`,
   repeats: (maximum) => `The operation repeats a field more than ${maximum} times in one place.`,
 };
@@ -76,7 +77,7 @@ function directivesOf(part: OperationDefinitionNode | FragmentDefinitionNode): n
   return variables + (part.directives?.length ?? 0);
 }
 
-const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, selections: 0, repeats: 0 };
+const NOTHING: Size = { depth: 0, introspectionDepth: 0, aliases: 0, directives: 0, directivesPerField: 0, selections: 0, repeats: 0 };
 
 function measurer(fragments: ReadonlyMap<string, FragmentDefinitionNode>): (set: SelectionSetNode) => Size {
   const known = new Map<string, Size>();
@@ -85,7 +86,9 @@ function measurer(fragments: ReadonlyMap<string, FragmentDefinitionNode>): (set:
     const total = { ...NOTHING };
     const times = new Map<string, number>();
     for (const selection of set.selections) {
-      total.directives += selection.directives?.length ?? 0;
+      const directives = selection.directives?.length ?? 0;
+      total.directives += directives;
+      total.directivesPerField = Math.max(total.directivesPerField, directives);
       if (selection.kind === Kind.FIELD) {
         const name = (selection.alias ?? selection.name).value;
         const repeated = (times.get(name) ?? 0) + 1;
@@ -125,6 +128,7 @@ function include(total: Size, part: Size): void {
   total.depth = Math.max(total.depth, part.depth);
   total.introspectionDepth = Math.max(total.introspectionDepth, part.introspectionDepth);
   total.repeats = Math.max(total.repeats, part.repeats);
+  total.directivesPerField = Math.max(total.directivesPerField, part.directivesPerField);
   total.aliases += part.aliases;
   total.directives += part.directives;
   total.selections += part.selections;

@@ -10,6 +10,7 @@ import type { Context } from '../../src/graphql/context.ts';
 import { entityNamed } from '../../src/query/entity.ts';
 import { cutsRows } from '../../src/query/policy.ts';
 import { createReader } from '../../src/query/reader.ts';
+import { type Asked, answerQuery } from '../../src/server/answer.ts';
 import { maskError } from '../../src/server/mask-error.ts';
 import { unguarded } from './statements.ts';
 
@@ -77,7 +78,13 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
       const contextValue = context(viewer);
       return execute({ schema, document, variableValues, contextValue, rootValue });
     };
-    if (!writes) return outcomeOf(await answer(), '');
+    if (!writes) {
+      const result = await answer();
+      if (operation?.kind === 'OperationDefinition' && rootValue === undefined) {
+        await mustAgree(context(viewer), { schema, document, operation, variables: variableValues }, result);
+      }
+      return outcomeOf(result, '');
+    }
     await db.execute(sql`begin`);
     try {
       const result = await answer();
@@ -97,6 +104,15 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
       await pool.close();
     },
   };
+}
+
+/** Throws where SQL alone, as a server asks it first, answers something else than graphql-js over the engine's rows. */
+async function mustAgree(ctx: Context, asked: Asked, { data, errors }: ExecutionResult): Promise<void> {
+  const direct = await answerQuery(ctx, asked);
+  if (!direct) return;
+  if (errors) throw new Error(`SQL alone answers where there are errors: ${JSON.stringify(errors)}`);
+  const expected = JSON.stringify(data);
+  if (JSON.stringify(JSON.parse(direct.text)) !== expected) throw new Error(`SQL alone answers ${direct.text} in place of ${expected}`);
 }
 
 /** Data, and errors as a caller would see them. */

@@ -79,7 +79,7 @@ describe('documents', () => {
       'cost',
       '{ customers(first: 100) { nodes { interactions(first: 100) { nodes { customer { interactions(first: 10) { nodes { id } } } } } } } }',
       'COST_EXCEEDED',
-      { limit: 'costMaximum', value: 1 + 1 + 100 * (1 + 1 + 100 * (1 + 1 + 1 + 10)), maximum: 20_000 },
+      { limit: 'costMaximum', value: 1 + 1 + 100 * (1 + 1 + 100 * (1 + 1 + 1 + 10)), maximum: 50_000 },
     ],
     ['batches of ids', '{ nodes(ids: [%]) { id } }', 'BAD_USER_INPUT', { limit: 'nodes', value: 101, maximum: 100 }],
     ['pages', '{ customers(first: 101) { nodes { id } } }', 'PAGE_INVALID', { limit: 'pageSize', value: 101, maximum: 100 }],

@@ -35,6 +35,7 @@ const configured: Partial<Record<keyof Limits, string>> = {
   aliases: 'Most aliases of an operation, its fragments unfolded.',
   tokens: 'Most tokens of a document.',
   directives: 'Most directives of an operation, its fragments unfolded.',
+  directivesPerField: 'Most directives of one field or fragment.',
   rootFields: 'Most fields at the root of an operation.',
   selections: 'Most fields of an operation, its fragments unfolded.',
   repeats: 'How often one field may be repeated in one selection.',

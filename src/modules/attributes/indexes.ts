@@ -70,6 +70,8 @@ export function createSql(
 
 async function run(ctx: CommandContext, statements: Sql[]): Promise<void> {
   await ctx.tx.execute(sql`set local lock_timeout = ${raw(`'${LOCK_TIMEOUT}'`)}`);
+  // A large table takes longer than a request may.
+  await ctx.tx.execute(sql`set local statement_timeout = 0`);
   try {
     for (const statement of statements) await ctx.tx.execute(statement);
   } catch (error) {

@@ -85,16 +85,20 @@ builder.objectFields(refOf('TouchPoint'), (t) => ({
       from: t.arg({ type: 'DateTime', description: 'Begin of the period; 365 days before its end unless told.' }),
       to: t.arg({ type: 'DateTime', description: 'End of the period, not part of it; now unless told.' }),
     },
-    ...fromColumns(['id', 'costAmount', 'costCurrency', 'monthlyTarget'], async (row: Planned, { from, to }: FiguresArgs, ctx) => {
-      const { batch, db, viewer } = readerOf(ctx);
-      requireRead(viewer, entityNamed('Interaction'));
-      requireVisible(viewer, entityNamed('Interaction'), 'touchPoint');
-      const name = `TouchPoint.figures:${from?.toISOString()}:${to?.toISOString()}`;
-      const { figures, period } = await batch(name, row.id, async (ids: readonly string[]) => {
-        const period = periodOf(from, to, new Date());
-        return (await readFigures(db, viewer, ids, period)).map((figures) => ({ figures, period }));
-      });
-      return { ...figures, period, planned: plannedCost(row, figures.volume), monthlyTarget: row.monthlyTarget };
-    }),
+    ...fromColumns(
+      ['id', 'costAmount', 'costCurrency', 'monthlyTarget'],
+      async (row: Planned, { from, to }: FiguresArgs, ctx) => {
+        const { batch, db, viewer } = readerOf(ctx);
+        requireRead(viewer, entityNamed('Interaction'));
+        requireVisible(viewer, entityNamed('Interaction'), 'touchPoint');
+        const name = `TouchPoint.figures:${from?.toISOString()}:${to?.toISOString()}`;
+        const { figures, period } = await batch(name, row.id, async (ids: readonly string[]) => {
+          const period = periodOf(from, to, new Date());
+          return (await readFigures(db, viewer, ids, period)).map((figures) => ({ figures, period }));
+        });
+        return { ...figures, period, planned: plannedCost(row, figures.volume), monthlyTarget: row.monthlyTarget };
+      },
+      { cost: { complexity: 5 } },
+    ),
   }),
 }));
