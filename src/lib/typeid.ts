@@ -20,32 +20,41 @@ export function decodeTypeId(text: string): { prefix: string; uuid: string } | n
   return match ? { prefix: match[1]!, uuid: toUUID(text as Parameters<typeof toUUID>[0]) } : null;
 }
 
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-/** Ten bits as two characters. */
-const PAIRS = Array.from({ length: 1024 }, (_, bits) => ALPHABET[bits >> 5]! + ALPHABET[bits & 31]!);
-/** The 16 bytes of a UUID, as places of their first hexadecimal digit. */
-const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-const bytes = new Uint8Array(16);
+const CODES = Uint8Array.from('0123456789abcdefghjkmnpqrstvwxyz', (character) => character.charCodeAt(0));
+const DIGITS = new Uint8Array(128);
+for (let value = 0; value < 16; value++) DIGITS[value.toString(16).charCodeAt(0)] = value;
 
 /**
  * The 26 characters of a TypeID for the UUID that begins at `at`. Answers of the read engine hold thousands of ids in
- * one text, so this reads them in place: about a tenth of the time of typeid-js.
+ * one text, so this reads them in place and makes each suffix at once: a small part of the time of typeid-js.
  */
 export function typeIdSuffix(text: string, at: number): string {
-  for (let i = 0; i < 16; i++) {
-    const place = at + PLACES[i]!;
-    bytes[i] = (digit(text.charCodeAt(place)) << 4) | digit(text.charCodeAt(place + 1));
-  }
-  let suffix = PAIRS[bytes[0]!]!; // 128 bits after two that are always 0: 8 bits, then three times 40
-  for (let i = 1; i < 16; i += 5) {
-    const [a, b, c, d, e] = [bytes[i]!, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!, bytes[i + 4]!];
-    suffix +=
-      PAIRS[(a << 2) | (b >> 6)]! + PAIRS[((b & 63) << 4) | (c >> 4)]! + PAIRS[((c & 15) << 6) | (d >> 2)]! + PAIRS[((d & 3) << 8) | e]!;
-  }
-  return suffix;
+  const first = byteAt(text, at); // 128 bits after two that are always 0: 8 bits, then three times 40
+  const a1 = byteAt(text, at + 2),
+    a2 = byteAt(text, at + 4),
+    a3 = byteAt(text, at + 6),
+    a4 = byteAt(text, at + 9),
+    a5 = byteAt(text, at + 11);
+  const b1 = byteAt(text, at + 14),
+    b2 = byteAt(text, at + 16),
+    b3 = byteAt(text, at + 19),
+    b4 = byteAt(text, at + 21),
+    b5 = byteAt(text, at + 24);
+  const c1 = byteAt(text, at + 26),
+    c2 = byteAt(text, at + 28),
+    c3 = byteAt(text, at + 30),
+    c4 = byteAt(text, at + 32),
+    c5 = byteAt(text, at + 34);
+  // biome-ignore format: eight characters a line for five bytes
+  return String.fromCharCode(
+    CODES[first >> 5]!, CODES[first & 31]!,
+    CODES[a1 >> 3]!, CODES[((a1 & 7) << 2) | (a2 >> 6)]!, CODES[(a2 >> 1) & 31]!, CODES[((a2 & 1) << 4) | (a3 >> 4)]!, CODES[((a3 & 15) << 1) | (a4 >> 7)]!, CODES[(a4 >> 2) & 31]!, CODES[((a4 & 3) << 3) | (a5 >> 5)]!, CODES[a5 & 31]!,
+    CODES[b1 >> 3]!, CODES[((b1 & 7) << 2) | (b2 >> 6)]!, CODES[(b2 >> 1) & 31]!, CODES[((b2 & 1) << 4) | (b3 >> 4)]!, CODES[((b3 & 15) << 1) | (b4 >> 7)]!, CODES[(b4 >> 2) & 31]!, CODES[((b4 & 3) << 3) | (b5 >> 5)]!, CODES[b5 & 31]!,
+    CODES[c1 >> 3]!, CODES[((c1 & 7) << 2) | (c2 >> 6)]!, CODES[(c2 >> 1) & 31]!, CODES[((c2 & 1) << 4) | (c3 >> 4)]!, CODES[((c3 & 15) << 1) | (c4 >> 7)]!, CODES[(c4 >> 2) & 31]!, CODES[((c4 & 3) << 3) | (c5 >> 5)]!, CODES[c5 & 31]!,
+  );
 }
 
-/** The value of a hexadecimal digit in lower case. */
-function digit(code: number): number {
-  return code < 58 ? code - 48 : code - 87;
+/** The byte that two hexadecimal digits in lower case write. */
+function byteAt(text: string, at: number): number {
+  return (DIGITS[text.charCodeAt(at)]! << 4) | DIGITS[text.charCodeAt(at + 1)]!;
 }

@@ -22,18 +22,16 @@ export function applyMarks(text: string, marks: readonly Mark[]): string {
     for (let code = text.charCodeAt(i); code >= 48 && code <= 57; code = text.charCodeAt(++i)) number = number * 10 + code - 48;
     const mark = i > at + 2 && isKeyEnd(text, i) ? marks[number] : undefined;
     if (mark) {
-      const value = i + 2;
-      done += `${text.slice(from, at)}"${mark.key}":`;
-      from = value;
-      if (mark.prefix !== undefined && text.charCodeAt(value) === QUOTE) {
-        done += `"${mark.prefix}_${typeIdSuffix(text, value + 1)}`;
-        from = value + 1 + UUID_LENGTH;
-      }
+      const isId = mark.prefix !== undefined && text.charCodeAt(i + 2) === QUOTE;
+      const before = text.substring(from, at);
+      if (isId) done += `${before}"${mark.key}":"${mark.prefix}_${typeIdSuffix(text, i + 3)}`;
+      else done += `${before}"${mark.key}":`;
+      from = isId ? i + 3 + UUID_LENGTH : i + 2;
       i = from;
     }
     at = text.indexOf('"~', i);
   }
-  return done + text.slice(from);
+  return done + text.substring(from);
 }
 
 function isKeyEnd(text: string, at: number): boolean {

@@ -70,8 +70,8 @@ export async function answerOperation(read: OperationRead): Promise<{ executor: 
   }
   const [row] = await reader.db.query<{ data: string }>(statement);
   reader.explain?.(statement, executor);
+  if (hasRefusal(row!.data)) return null;
   const text = applyMarks(row!.data, plan.marks);
-  if (hasRefusal(text)) return null;
   if (executor === 'direct') return { executor, text };
   const finished = await finishRows(JSON.parse(text), plan.finishers, run, read.context, { schema, operation });
   return finished === null ? null : { executor, text: JSON.stringify(finished) };
