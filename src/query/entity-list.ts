@@ -4,7 +4,7 @@ import { apiError } from '../graphql/errors.ts';
 import type { Entity } from './entity.ts';
 import type { FilterInput } from './filter.ts';
 import type { ListPlan } from './list-plan.ts';
-import { keysetSql, type OrderInput, type OrderTerm, orderBySql } from './order.ts';
+import { keysetParts, type OrderInput, type OrderTerm, orderBySql } from './order.ts';
 import { type Link, listCondition, type PageArgs, pageWindow } from './page.ts';
 import { newAlias, type Place } from './plan.ts';
 import { hidesColumn, requireRead } from './policy.ts';
@@ -48,8 +48,17 @@ export function entityList(place: Place, target: Entity, { name, check, link }: 
     },
     rows(run, limit) {
       const { window, condition } = state(run);
-      const beyond = window.from ? sql` and ${keysetSql(window.terms, window.from, c)}` : sql``;
-      return sql`select ${raw(row)}.* ${from} where ${condition}${beyond} order by ${orderBySql(window.terms, c)} limit ${literal(limit)}`;
+      const end = sql`order by ${orderBySql(window.terms, c)} limit ${literal(limit)}`;
+      const part = (beyond: Sql | null) =>
+        sql`select ${raw(row)}.* ${from} where ${condition}${beyond ? sql` and ${beyond}` : sql``} ${end}`;
+      const parts = window.from ? keysetParts(window.terms, window.from, c) : [null];
+      if (parts.length === 1) return part(parts[0]!);
+      if (parts.length === 0) return part(sql`false`);
+      const all = join(
+        parts.map((one) => sql`(${part(one)})`),
+        ' union all ',
+      );
+      return sql`select ${raw(row)}.* from (${all}) ${raw(row)} ${end}`;
     },
     cursor: slot((run) => {
       const { terms, print } = state(run).window;

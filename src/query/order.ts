@@ -73,8 +73,13 @@ export function orderBySql(terms: OrderTerm[], c: ColumnOf): Sql {
   );
 }
 
-/** "Comes after these values". Nulls are last ascending and first descending, as PostgreSQL sorts them, so one index serves both ways. */
-export function keysetSql(terms: OrderTerm[], values: CursorValues, c: ColumnOf): Sql {
+/**
+ * The rows that come after these values, as conditions of disjoint parts that follow each other. Nulls are last ascending
+ * and first descending, as PostgreSQL sorts them, so one index serves both ways. One part is a comparison of rows, which an
+ * index bounds as it is; of several each is equality up to a term and a range of it, so each is bounded by itself, where
+ * one condition of them all would be read from the start of the list.
+ */
+export function keysetParts(terms: OrderTerm[], values: CursorValues, c: ColumnOf): Sql[] {
   if (terms.every((term) => !term.nullable && term.direction === terms[0]!.direction)) {
     const left = join(
       terms.map((term) => term.sql(c)),
@@ -84,25 +89,24 @@ export function keysetSql(terms: OrderTerm[], values: CursorValues, c: ColumnOf)
       terms.map((term, i) => cast(values[i], term.type)),
       ', ',
     );
-    return sql`(${left}) ${raw(terms[0]!.direction === 'ASC' ? '>' : '<')} (${right})`;
+    return [sql`(${left}) ${raw(terms[0]!.direction === 'ASC' ? '>' : '<')} (${right})`];
   }
-  const branches = terms.map((term, i) => {
+  const parts = terms.map((term, i) => {
     const equal = terms.slice(0, i).map((before, j) => equals(before, values[j] ?? null, c));
-    return sql`(${join([...equal, after(term, values[i] ?? null, c)], ' and ')})`;
+    return after(term, values[i] ?? null, c).map((range) => sql`(${join([...equal, range], ' and ')})`);
   });
-  return sql`(${join(branches, ' or ')})`;
+  return parts.reverse().flat();
 }
 
 function equals(term: OrderTerm, value: string | null, c: ColumnOf): Sql {
   return value === null ? sql`${term.sql(c)} is null` : sql`${term.sql(c)} = ${cast(value, term.type)}`;
 }
 
-function after(term: OrderTerm, value: string | null, c: ColumnOf): Sql {
+/** What follows a value of one term: its further values, then its nulls. */
+function after(term: OrderTerm, value: string | null, c: ColumnOf): Sql[] {
   const column = term.sql(c);
-  if (term.direction === 'ASC') {
-    if (value === null) return sql`false`;
-    const greater = sql`${column} > ${cast(value, term.type)}`;
-    return term.nullable ? sql`(${greater} or ${column} is null)` : greater;
-  }
-  return value === null ? sql`${column} is not null` : sql`${column} < ${cast(value, term.type)}`;
+  if (term.direction === 'DESC') return [value === null ? sql`${column} is not null` : sql`${column} < ${cast(value, term.type)}`];
+  if (value === null) return [];
+  const greater = sql`${column} > ${cast(value, term.type)}`;
+  return term.nullable ? [greater, sql`${column} is null`] : [greater];
 }
