@@ -44,17 +44,35 @@ export function createAuthenticator(db: Database, options: AuthenticatorOptions 
   const verifier = jwt ? createTokenVerifier(jwt, { now }) : null;
   const cache = createViewerCache<Viewer>({ ttlMs: cacheMs, capacity: cacheSize, now });
   const stop = onAccessChanged(cache.clear);
+  const readHeader = headerReader(cacheSize);
   return {
     authenticate: (header, origin) =>
       asApiErrors(async () => {
-        const authorization = parseAuthorization(header);
-        if (!authorization) return null;
-        const hash = hashApiKey(authorization.token);
+        const read = readHeader(header);
+        if (!read) return null;
+        const { authorization, hash } = read;
         const viewer = await cache.get(hash, () => lookUp(db, verifier, authorization, hash, now));
         return { ...viewer, origin: origin !== null && ORIGIN.test(origin) ? origin : null };
       }),
     forget: cache.clear,
     close: stop,
+  };
+}
+
+type ReadHeader = { authorization: Authorization; hash: string };
+
+/** Reads `Authorization` headers, each once as long as few others come: checksum and hash cost more than all else of a known credential. */
+function headerReader(capacity: number): (header: string | undefined) => ReadHeader | null {
+  const known = new Map<string, ReadHeader>();
+  return (header) => {
+    const found = header === undefined ? undefined : known.get(header);
+    if (found) return found;
+    const authorization = parseAuthorization(header);
+    if (!authorization) return null;
+    const read = { authorization, hash: hashApiKey(authorization.token) };
+    if (known.size >= capacity) known.clear();
+    known.set(header!, read);
+    return read;
   };
 }
 

@@ -11,7 +11,9 @@ export type StatementNames = {
 };
 
 /** What is looked at of the connection inside a client of `pg`, which keeps the texts of its statements by name there. */
-type Prepared = { connection?: { parsedStatements?: Record<string, string> } };
+type Prepared = {
+  connection?: { parsedStatements?: Record<string, string>; close?: (statement: { type: 'S'; name: string }) => void };
+};
 
 /** Keeps at most `most` names, and watches for `seen` texts without one to come back. */
 export function createStatementNames({ most = 200, seen = 1000 } = {}): StatementNames {
@@ -47,13 +49,14 @@ export function createStatementNames({ most = 200, seen = 1000 } = {}): Statemen
     tidy(client) {
       if ((tidied.get(client) ?? 0) === retired) return;
       tidied.set(client, retired);
-      const parsed = (client as unknown as Prepared).connection?.parsedStatements ?? {};
+      const { connection } = client as unknown as Prepared;
+      const parsed = connection?.parsedStatements ?? {};
       const current = new Set(names.values());
       for (const name of Object.keys(parsed)) {
         if (!name.startsWith('trato_') || current.has(name)) continue;
         delete parsed[name];
-        // Goes before whatever the taker of the connection sends: a connection runs its queries in turn.
-        client.query(`deallocate ${name}`).catch(() => undefined);
+        // Goes ahead of whatever the taker of the connection sends.
+        connection?.close?.({ type: 'S', name });
       }
     },
   };

@@ -130,7 +130,7 @@ export function selectFields(
   });
   for (const column of needs) items.push(neededColumn(build, row, entity, column));
   if (build.forResolvers) items.push(sql`${textLiteral(type.name)} as "$"`);
-  return join(items, ', ');
+  return items.length === 0 ? sql`` : join(items, ', '); // all its fields may be skipped
 }
 
 /** The shape of a root field under the variables that a plan is compiled for; none where its arguments are no good. */
@@ -179,6 +179,7 @@ export function compositeSql(place: Place, from: (alias: string) => Sql): Sql {
 
 /** JSON of pairs that are aggregates, which a subselect could not hold. */
 export function pairsSql(pairs: [key: string, value: Sql][]): Sql {
+  if (pairs.length === 0) return sql`'{}'::json`;
   const parts: Sql[] = [];
   for (let i = 0; i < pairs.length; i += MAX_PAIRS) {
     const some = pairs.slice(i, i + MAX_PAIRS).map(([key, value]) => sql`${textLiteral(key)}, ${value}`);

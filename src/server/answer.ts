@@ -38,9 +38,14 @@ export function enginePlugin(services: Services): ApolloServerPlugin<Context> {
       return {
         async responseForOperation({ document, operation, request, contextValue }) {
           if (!operation) return null; // no operation of that name: graphql-js tells
+          const attempt = currentScope()?.attempt;
+          if (attempt && attempt.error === undefined) return null;
           try {
+            if (attempt) throw attempt.error;
             const answer = await answerQuery(contextValue, { schema, document, operation, variables: request.variables });
-            return answer && single({ data: new RawData(answer.text) as never });
+            if (!answer) return null;
+            if (request.query) services.known.remember(request.query, request.operationName ?? null, { document, operation });
+            return single({ data: new RawData(answer.text) as never });
           } catch (error) {
             // The database could not: graphql-js would only ask it once more.
             return single({

@@ -69,12 +69,15 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
     help: 'Times a subscription fell behind and went back to reading the log.',
     registers,
   });
+  // Looked up once: labels are hashed each time otherwise.
+  const requestsOf = remembered((type: string, status: string) => requests.labels(type, status));
+  const durationsOf = remembered((type: string) => durations.labels(type));
   poolGauges(db, registers);
   eventGauges(db, hub, registers);
   return {
     answered(type, status, codes, seconds) {
-      requests.inc({ type, status: String(status) });
-      durations.observe({ type }, seconds);
+      requestsOf(type, String(status)).inc();
+      durationsOf(type).observe(seconds);
       for (const code of codes) errors.inc({ code });
     },
     charged: (count) => points.inc(count),
@@ -87,6 +90,19 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
       const merged = Registry.merge([processRegistry(), register]);
       return { type: merged.contentType, text: await merged.metrics() };
     },
+  };
+}
+
+function remembered<T>(make: (...labels: string[]) => T): (...labels: string[]) => T {
+  const made = new Map<string, T>();
+  return (...labels) => {
+    const key = labels.join();
+    let found = made.get(key);
+    if (found === undefined) {
+      found = make(...labels);
+      made.set(key, found);
+    }
+    return found;
   };
 }
 

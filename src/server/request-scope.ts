@@ -1,7 +1,8 @@
 // What belongs to one request or one operation of a socket, wherever in its work an error is formatted.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { v7 } from 'uuid';
+import type { Attempt } from './answer-known.ts';
 import type { Account } from './limits/account.ts';
 
 export type RequestScope = {
@@ -12,6 +13,8 @@ export type RequestScope = {
   suggestions: boolean;
   /** Who pays for the request. */
   account?: Account;
+  /** What the short way of a known query has done. */
+  attempt?: Attempt;
   /** How long the database works on one statement, in milliseconds. */
   statementTimeoutMs?: number;
 };
@@ -29,5 +32,5 @@ export function currentScope(): RequestScope | undefined {
 
 /** The caller's own request id where it is short and plain, else a new one. */
 export function requestIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && /^[\w.:/+=-]{1,128}$/.test(header) ? header : v7();
+  return typeof header === 'string' && /^[\w.:/+=-]{1,128}$/.test(header) ? header : randomUUID();
 }

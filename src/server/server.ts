@@ -9,6 +9,7 @@ import { registerExplorer } from './explorer/index.ts';
 import { listenFailure } from './failure.ts';
 import { registerHealth } from './health.ts';
 import { createHttpServer, GRAPHQL_PATH } from './http.ts';
+import { createKnownQueries } from './known-queries.ts';
 import { type BudgetOptions, createBudgets } from './limits/budgets.ts';
 import { createMetrics } from './metrics.ts';
 import type { Authenticate, Services } from './services.ts';
@@ -60,6 +61,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     explain: options.explain ?? false,
     limits,
     budgets,
+    known: createKnownQueries(),
     documents: options.documents,
     draining: () => state === 'draining',
   };

@@ -8,6 +8,7 @@ import type { Context } from '../graphql/context.ts';
 import type { Limits, WithLimits } from '../graphql/limits.ts';
 import { createReader, type Reader } from '../query/reader.ts';
 import type { DocumentGate } from './documents/admit.ts';
+import type { KnownQueries } from './known-queries.ts';
 import type { Budgets } from './limits/budgets.ts';
 import type { Metrics } from './metrics.ts';
 import type { RequestScope } from './request-scope.ts';
@@ -27,6 +28,8 @@ export type Services = {
   explain: boolean;
   limits: Limits;
   budgets: Budgets;
+  /** Queries that go straight to the read engine when they come again. */
+  known: KnownQueries;
   /** Trusted documents; without, every caller may send any document and none is trusted. */
   documents?: DocumentGate | undefined;
   /** Whether the server is stopping. */
@@ -41,7 +44,9 @@ export function contextFor(services: Services, scope: RequestScope, viewer: View
     db: services.db,
     reader: reader ?? (viewer && createReader(services.db, viewer)),
     hub: services.hub,
-    log: scope.log,
+    get log() {
+      return scope.log;
+    },
     limits: services.limits,
   };
 }
@@ -51,9 +56,14 @@ export function contextFor(services: Services, scope: RequestScope, viewer: View
  * `address` is where it comes from; without one nobody pays for it.
  */
 export function scopeFor(services: Services, requestId: string, viewer: Viewer | null, address?: string): RequestScope {
+  let log: Logger | undefined;
   return {
     requestId,
-    log: services.log.child({ requestId }),
+    // Made when there is something to log.
+    get log() {
+      log ??= services.log.child({ requestId });
+      return log;
+    },
     suggestions: viewer !== null && services.introspection,
     statementTimeoutMs: services.limits.statementTimeoutMs,
     ...(address !== undefined && { account: services.budgets.accountOf(viewer, address) }),

@@ -35,7 +35,7 @@ export function limitsPlugin({ schema, limits, metrics }: Services): ApolloServe
           if (!operation || operation.operation === 'subscription' || !account) return;
           const cost = costOfOperation(schema, request.document, operation, request.request.variables);
           requested = cost.requested;
-          charged = await charge(account, limits, operation.operation, cost);
+          charged = currentScope()?.attempt?.charge ?? (await charge(account, limits, operation.operation, cost));
         },
         async willSendResponse(request: GraphQLRequestContext<Context>) {
           const { body, http } = request.response;
