@@ -17,41 +17,45 @@ type Prepared = {
 
 /** Keeps at most `most` names, and watches for `seen` texts without one to come back. */
 export function createStatementNames({ most = 200, seen = 1000 } = {}): StatementNames {
-  const names = new Map<string, string>();
+  const names = new Map<string, { name: string; usedAt: number }>();
   const waiting = new Set<string>();
   const tidied = new WeakMap<object, number>();
   let given = 0;
   let retired = 0;
 
-  function moveToEnd(text: string, name: string): string {
-    names.delete(text);
-    names.set(text, name);
-    return name;
-  }
+  let uses = 0;
 
-  function retireOldest(): void {
-    names.delete(names.keys().next().value!);
+  function retireLeastRecent(): void {
+    let oldest = '';
+    let usedAt = Number.POSITIVE_INFINITY;
+    for (const [text, one] of names) if (one.usedAt < usedAt) [oldest, usedAt] = [text, one.usedAt];
+    names.delete(oldest);
     retired++;
   }
 
   return {
     nameOf(text) {
       const known = names.get(text);
-      if (known) return moveToEnd(text, known);
+      if (known) {
+        known.usedAt = ++uses;
+        return known.name;
+      }
       if (!waiting.delete(text)) {
         waiting.add(text);
         if (waiting.size > seen) waiting.delete(waiting.values().next().value!);
         return undefined;
       }
-      if (names.size >= most) retireOldest();
-      return moveToEnd(text, `trato_${given++}`);
+      if (names.size >= most) retireLeastRecent();
+      const name = `trato_${given++}`;
+      names.set(text, { name, usedAt: ++uses });
+      return name;
     },
     tidy(client) {
       if ((tidied.get(client) ?? 0) === retired) return;
       tidied.set(client, retired);
       const { connection } = client as unknown as Prepared;
       const parsed = connection?.parsedStatements ?? {};
-      const current = new Set(names.values());
+      const current = new Set(Array.from(names.values(), (one) => one.name));
       for (const name of Object.keys(parsed)) {
         if (!name.startsWith('trato_') || current.has(name)) continue;
         delete parsed[name];

@@ -44,7 +44,7 @@ export function compileRootField(selecting: Selecting, role: CompiledRole, root:
   const [field] = collectFields(selecting, root, [{ kind: 'SelectionSet', selections: nodes } as SelectionSetNode]) as [SelectedField];
   const place: Place = { build, row: 'root', entity: null, field, path: [], shape: shapeOf(build, field) };
   const found = extensionsOf(field.def).plan!(place);
-  if ('mark' in found) throw new Error('a root field is no id');
+  if ('prefix' in found) throw new Error('a root field is no id');
   return finish(build, sql`select ${found}::text as data`);
 }
 

@@ -29,7 +29,7 @@ import { perRun, type Run, slot } from './template.ts';
 
 /** The id, finished to a TypeID on the text. */
 export function idPlan(entity: Entity): FieldPlan {
-  return (place) => ({ sql: columnsAt(place)('id'), mark: { prefix: entity.prefix } });
+  return (place) => ({ sql: columnsAt(place)('id'), prefix: entity.prefix });
 }
 
 /** A column as it is. Where the role hides it: null, or an error if it cannot be null. */

@@ -56,9 +56,10 @@ export function listSql(place: Place, list: ListPlan): Sql {
   const reads = parts.nodes.length > 0 || parts.usesCursor || parts.usesPlace;
   // `having` makes one row of the page also where no field is an aggregate.
   const from = reads ? sql`from (${rowsOnly ? rowsOnlySql(parts) : pageRowsSql(parts)}) ${raw(parts.page)} having true` : sql``;
+  const connection = sql`(select ${pairsSql(items)} ${from})`;
   return guarded((run) => {
     list.window(run);
-    return sql`(select ${pairsSql(items)} ${from})`;
+    return connection;
   });
 }
 
@@ -85,7 +86,7 @@ function itemSql(parts: Parts, field: SelectedField, rowsOnly: boolean): Sql {
 
 function fieldOf(place: Place): Sql {
   const found = extensionsOf(place.field.def).plan?.(place);
-  if (found && !('mark' in found)) return found;
+  if (found && !('prefix' in found)) return found;
   place.build.needsResolvers = true;
   return sql`null`;
 }
@@ -232,8 +233,9 @@ function sumSql(place: Place, list: ListPlan): Sql {
     ),
   );
   const several = sql`select count(*) as n, min(s.amount) as amount, min(s.currency) as currency, array_agg(s.currency order by s.currency) as currencies from (${sums}) s`;
+  const sum = sql`(select case when ${raw(alias)}.n > 1 then ${mixed} else ${one} end from (${several}) ${raw(alias)} where ${raw(alias)}.n > 0)`;
   return guarded((run) => {
     list.sum!(run, args(run).field, args(run).currency ?? null);
-    return sql`(select case when ${raw(alias)}.n > 1 then ${mixed} else ${one} end from (${several}) ${raw(alias)} where ${raw(alias)}.n > 0)`;
+    return sum;
   });
 }

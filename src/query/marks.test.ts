@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeTypeId } from '../lib/typeid.ts';
-import { applyMarks, hasRefusal, type Mark } from './marks.ts';
+import { applyMarks, hasRefusal, markOf } from './marks.ts';
 
-const marks: Mark[] = [{ key: 'id', prefix: 'customer' }, { key: 'x'.repeat(80) }, { key: 'other', prefix: 'user' }];
+const marks = [markOf('id', 'customer'), markOf('x'.repeat(80)), markOf('other', 'user')];
 
 describe('marked places', () => {
   it('become ids and long keys', () => {

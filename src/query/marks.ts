@@ -3,7 +3,16 @@
 // texts are escaped, and jsonb writes a space after its colons.
 import { typeIdSuffix } from '../lib/typeid.ts';
 
-export type Mark = { key: string /** For an id. */; prefix?: string };
+export type Mark = {
+  /** What stands in place of the marked key, up to the value; of an id up to its suffix. */
+  head: string;
+  isId: boolean;
+};
+
+/** The mark of a value under a long key, or of an id with this prefix. */
+export function markOf(key: string, prefix?: string): Mark {
+  return { head: prefix === undefined ? `"${key}":` : `"${key}":"${prefix}_`, isId: prefix !== undefined };
+}
 
 const QUOTE = 34;
 const COLON = 58;
@@ -22,11 +31,16 @@ export function applyMarks(text: string, marks: readonly Mark[]): string {
     for (let code = text.charCodeAt(i); code >= 48 && code <= 57; code = text.charCodeAt(++i)) number = number * 10 + code - 48;
     const mark = i > at + 2 && isKeyEnd(text, i) ? marks[number] : undefined;
     if (mark) {
-      const isId = mark.prefix !== undefined && text.charCodeAt(i + 2) === QUOTE;
-      const before = text.substring(from, at);
-      if (isId) done += `${before}"${mark.key}":"${mark.prefix}_${typeIdSuffix(text, i + 3)}`;
-      else done += `${before}"${mark.key}":`;
-      from = isId ? i + 3 + UUID_LENGTH : i + 2;
+      if (!mark.isId) {
+        done += text.substring(from, at) + mark.head;
+        from = i + 2;
+      } else if (text.charCodeAt(i + 2) === QUOTE) {
+        done += text.substring(from, at) + mark.head + typeIdSuffix(text, i + 3);
+        from = i + 3 + UUID_LENGTH;
+      } else {
+        done += text.substring(from, at) + mark.head.slice(0, mark.head.lastIndexOf(':') + 1); // null
+        from = i + 2;
+      }
       i = from;
     }
     at = text.indexOf('"~', i);

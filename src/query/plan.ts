@@ -13,7 +13,7 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { CompiledRole } from '../auth/permissions.ts';
 import { quoteIdent } from '../db/models.ts';
 import type { ColumnOf, Entity } from './entity.ts';
-import type { Mark } from './marks.ts';
+import { type Mark, markOf } from './marks.ts';
 import { hidesColumn } from './policy.ts';
 import { collectFields, type SelectedField, type Selecting, setsOf } from './selection.ts';
 import { columnNamed, columnsOfAlias } from './sql.ts';
@@ -45,8 +45,8 @@ export type Place = {
   shape?: readonly string[];
 };
 
-/** Gives the SQL of a field's value; `mark` has it finished on the text, under its response key. */
-export type FieldPlan = (place: Place) => Sql | { sql: Sql; mark: Omit<Mark, 'key'> };
+/** Gives the SQL of a field's value, or of a UUID that is finished to the TypeID with this prefix. */
+export type FieldPlan = (place: Place) => Sql | { sql: Sql; prefix: string };
 
 /** What the engine reads of a field's `extensions`. */
 export type PlannedExtensions = {
@@ -126,7 +126,7 @@ export function selectFields(
       return named(build, field.key, sql`null::json`);
     }
     const found = plan(place);
-    return 'mark' in found ? marked(build, { key: field.key, ...found.mark }, found.sql) : named(build, field.key, found);
+    return 'prefix' in found ? marked(build, markOf(field.key, found.prefix), found.sql) : named(build, field.key, found);
   });
   for (const column of needs) items.push(neededColumn(build, row, entity, column));
   if (build.forResolvers) items.push(sql`${textLiteral(type.name)} as "$"`);
@@ -158,7 +158,7 @@ function neededColumn(build: Build, row: string, entity: Entity | null, column: 
 }
 
 function named(build: Build, key: string, value: Sql): Sql {
-  return Buffer.byteLength(key) > MAX_NAME_BYTES ? marked(build, { key }, value) : sql`${value} as ${raw(quoteIdent(key))}`;
+  return Buffer.byteLength(key) > MAX_NAME_BYTES ? marked(build, markOf(key), value) : sql`${value} as ${raw(quoteIdent(key))}`;
 }
 
 function marked(build: Build, mark: Mark, value: Sql): Sql {

@@ -38,7 +38,7 @@ export async function answerKnown(services: Services, request: FastifyRequest, r
     const seconds = (performance.now() - began) / 1000;
     metrics.charged(report.actual);
     metrics.answered('query', 200, [], seconds);
-    logAnswer(request.scope.log, { type: 'query', name: operation.name?.value ?? null, status: 200, codes: [], seconds });
+    logAnswer(services.log, request.id, { type: 'query', name: operation.name?.value ?? null, status: 200, codes: [], seconds });
     reply.type('application/json; charset=utf-8');
     return stringifyResult({ data: data as never, extensions: { cost: report } });
   } catch (error) {

@@ -49,7 +49,7 @@ export async function startApollo(services: Services): Promise<ApolloServer<Cont
   return apollo;
 }
 
-function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
+function operationPlugin({ metrics, log }: Services): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
       const began = performance.now();
@@ -69,7 +69,7 @@ function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
             seconds: (performance.now() - began) / 1000,
           };
           metrics.answered(answer.type, answer.status, answer.codes, answer.seconds);
-          logAnswer(request.contextValue.log, answer);
+          logAnswer(log, request.contextValue.requestId, answer);
         },
       };
     },
@@ -78,10 +78,11 @@ function operationPlugin({ metrics }: Services): ApolloServerPlugin<Context> {
 
 export type Answered = { type: OperationType; name: string | null; status: number | 'ws'; codes: string[]; seconds: number };
 
-/** The one line that tells of an operation. */
-export function logAnswer(log: Logger, { type, name, status, codes, seconds }: Answered): void {
+/** The one line that tells of an operation. It names the request itself: a logger made for it alone would cost more than the line. */
+export function logAnswer(log: Logger, requestId: string, { type, name, status, codes, seconds }: Answered): void {
   log.info(
     {
+      requestId,
       type,
       operation: name?.slice(0, 100) ?? null,
       status,

@@ -161,11 +161,11 @@ export function connectionHooks(services: Services, readers: ReaderPool, maxOper
 
 type Outcome = { type: OperationType; name: string | null; began: number; result: Parameters<typeof codesOf>[0] };
 
-function answered({ metrics }: Services, scope: RequestScope, { type, name, began, result }: Outcome): void {
+function answered({ metrics, log }: Services, scope: RequestScope, { type, name, began, result }: Outcome): void {
   const seconds = (performance.now() - began) / 1000;
   const codes = codesOf(result);
   metrics.answered(type, 'ws', codes, seconds);
-  logAnswer(scope.log, { type, name, status: 'ws', codes, seconds });
+  logAnswer(log, scope.requestId, { type, name, status: 'ws', codes, seconds });
 }
 
 /** Lets the client in, or closes the connection with a code that says why not. */

@@ -5,16 +5,20 @@ import type { FastifyInstance } from 'fastify';
 const allowed = {
   'access-control-allow-methods': 'POST, OPTIONS',
   'access-control-allow-headers':
-    'authorization, content-type, accept, x-request-id, x-trato-origin, x-apollo-operation-name, apollo-require-preflight',
+    'authorization, content-type, accept, x-request-id, x-trato-origin, x-trato-explain, x-apollo-operation-name, apollo-require-preflight',
   'access-control-max-age': '86400',
+};
+
+const readable = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'x-request-id, retry-after, ratelimit, ratelimit-policy, www-authenticate',
 };
 
 /** Answers preflights of `path` and lets pages read its responses. */
 export function allowOrigins(app: FastifyInstance, path: string): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.routeOptions.url !== path) return;
-    reply.header('access-control-allow-origin', '*');
-    reply.header('access-control-expose-headers', 'x-request-id, retry-after, ratelimit, ratelimit-policy, www-authenticate');
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.url === path) reply.headers(readable);
+    done();
   });
   app.options(path, async (_request, reply) => reply.code(204).headers(allowed).header('allow', 'POST, OPTIONS').send());
 }

@@ -23,7 +23,7 @@ export const EventRef = builder.objectRef<EventRow>('Event').implement({
       type: 'ID',
       description: 'Stable id of the event, the same in every feed and delivery.',
       ...planned(
-        (place) => ({ sql: columnsAt(place)('id'), mark: { prefix: 'event' } }),
+        (place) => ({ sql: columnsAt(place)('id'), prefix: 'event' }),
         (event: EventRow) => encodeTypeId('event', event.id),
       ),
     }),

@@ -32,7 +32,7 @@ export function refuseDocument(services: Services, request: FastifyRequest, repl
   const code = String(formatted.extensions?.code);
   const status = asksForOldStatus(request, [code]) ? 200 : statusOf(code);
   services.metrics.answered('unknown', status, [code], 0);
-  logAnswer(request.scope.log, { type: 'unknown', name: null, status, codes: [code], seconds: 0 });
+  logAnswer(services.log, request.id, { type: 'unknown', name: null, status, codes: [code], seconds: 0 });
   const type = (request.headers.accept ?? '').includes(GRAPHQL_RESPONSE) ? GRAPHQL_RESPONSE : 'application/json';
   reply.code(status).type(`${type}; charset=utf-8`);
   return JSON.stringify({ errors: [formatted] });
