@@ -102,7 +102,19 @@ function filterType(entity: Entity, spec: FilterSpec): unknown {
   if ('search' in spec) return 'String';
   if ('id' in spec) return scalarFilters.uuid!();
   if ('keyOf' in spec) return KeyFilter();
+  if ('listOf' in spec) return listFilter(entityNamed(spec.listOf));
   return filterRef(entityNamed(spec.relation));
+}
+
+function listFilter(target: Entity): AnyInput {
+  return operatorInput(
+    `${target.name}ListFilter`,
+    `Conditions on a list of ${target.name}; archived ones do not count, and all that are given hold.`,
+    {
+      some: { type: filterRef(target), description: 'At least one fits.' },
+      none: { type: filterRef(target), description: 'None fits.' },
+    },
+  );
 }
 
 const attributeInput = () => {

@@ -23,6 +23,8 @@ export type FilterSpec =
   | { keyOf: string; entity: string; description?: string }
   /** By a filter on the related entity. */
   | { relation: string; key: string; description?: string }
+  /** By the related rows whose column `by` points to this one: `some` fits, `none` fits. An index on (workspace, by) must serve it. */
+  | { listOf: string; by: string; description?: string }
   /** Words anywhere in the column, served by a trigram index. */
   | { search: string; description?: string };
 

@@ -17,6 +17,10 @@ export { filterLimits } from './filter-limits.ts';
 export type FilterInput = { [field: string]: unknown };
 type Operators = { [operator: string]: unknown };
 
+type ListOperators = { some?: FilterInput | null; none?: FilterInput | null };
+type ListSpec = Extract<FilterSpec, { listOf: string }>;
+type ColumnSpec = Exclude<FilterSpec, ListSpec>;
+
 type State = { viewer: Viewer; conditions: number };
 
 /** The condition of a filter on `alias`; also hides archived rows unless the filter asks for them. Throws FILTER_TOO_COMPLEX, FORBIDDEN, ID_INVALID. */
@@ -72,11 +76,12 @@ function compileField(state: State, entity: Entity, field: string, value: unknow
   }
   const spec = entity.filters![field]!;
   requireVisible(state.viewer, entity, field);
+  if ('listOf' in spec) return listConditions(state, spec, value as ListOperators, c('id'), alias, depth);
   requireVisible(state.viewer, entity, fieldOfColumn(entity, columnOfSpec(spec)));
   return compileSpec(state, entity, spec, value as Operators, alias, c, depth);
 }
 
-function columnOfSpec(spec: FilterSpec): string {
+function columnOfSpec(spec: ColumnSpec): string {
   if ('column' in spec) return spec.column;
   if ('search' in spec) return spec.search;
   if ('id' in spec) return spec.id;
@@ -100,7 +105,7 @@ export function requireVisible(viewer: RoleHolder, entity: Entity, field: string
   }
 }
 
-function compileSpec(state: State, entity: Entity, spec: FilterSpec, value: Operators, alias: string, c: ColumnOf, depth: number): Sql {
+function compileSpec(state: State, entity: Entity, spec: ColumnSpec, value: Operators, alias: string, c: ColumnOf, depth: number): Sql {
   if ('column' in spec) return operators(c(spec.column), columnNamed(entity.name, spec.column), value);
   if ('search' in spec) return sql`${c(spec.search)} ilike ${`%${escapeLike(String(value))}%`}`;
   if ('id' in spec) return idOperators(c(spec.id), spec.entity, value);
@@ -110,6 +115,23 @@ function compileSpec(state: State, entity: Entity, spec: FilterSpec, value: Oper
   const other = `${alias}f`;
   const inner = compileNode(state, target, value, other, depth + 1);
   return sql`exists (select from ${tableOf(target.name)} ${raw(other)} where ${columnsOfAlias(target.name, other)('id')} = ${c(spec.key)} and ${rowPolicy(state.viewer, target, other)} and ${inner})`;
+}
+
+/** Whether some or none of the related rows fit, of those that a list would show: archived ones do not count. */
+function listConditions(state: State, spec: ListSpec, { some, none }: ListOperators, id: Sql, alias: string, depth: number): Sql {
+  const target = entityNamed(spec.listOf);
+  requireRead(state.viewer, target);
+  requireVisible(state.viewer, target, fieldOfColumn(target, spec.by));
+  const other = `${alias}f`;
+  const c = columnsOfAlias(target.name, other);
+  const fitting = (filter: FilterInput) =>
+    sql`exists (select from ${tableOf(target.name)} ${raw(other)} where ${allOf([
+      sql`${c(spec.by)} = ${id}`,
+      rowPolicy(state.viewer, target, other),
+      archivedCondition(target, 'EXCLUDE', other),
+      compileNode(state, target, filter, other, depth + 1),
+    ])})`;
+  return sql`(${allOf([some ? fitting(some) : null, none ? sql`not ${fitting(none)}` : null])})`;
 }
 
 const comparisons: Record<string, string> = { eq: '=', gt: '>', gte: '>=', lt: '<', lte: '<=' };

@@ -16,7 +16,7 @@ export type Attempt = {
   error?: unknown;
 };
 
-type Body = { query?: unknown; operationName?: unknown; variables?: unknown };
+type Body = { query?: unknown; operationName?: unknown; variables?: unknown; extensions?: unknown };
 
 /** The answer, or null for Apollo Server to give it. */
 export async function answerKnown(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<string | null> {
@@ -52,9 +52,9 @@ function knownQuery(
   { body, headers, viewer }: FastifyRequest,
 ): (KnownQuery & { variables: Record<string, unknown> | null }) | null {
   if (!viewer || services.explain || EXPLAIN_HEADER in headers || !takesJson(headers.accept)) return null;
-  const { query, operationName = null, variables = null } = (body ?? {}) as Body;
+  const { query, operationName = null, variables = null, extensions = null } = (body ?? {}) as Body;
   if (typeof query !== 'string' || (operationName !== null && typeof operationName !== 'string')) return null;
-  if (typeof variables !== 'object' || Array.isArray(variables)) return null;
+  if (![variables, extensions].every((part) => typeof part === 'object' && !Array.isArray(part))) return null;
   const known = services.known.find(query, operationName);
   return known ? { ...known, variables: variables as Record<string, unknown> | null } : null;
 }

@@ -46,12 +46,18 @@ export function filterOf(maker: Maker, entity: Entity, depth = 3): Json {
 function conditionOf(maker: Maker, entity: Entity, spec: FilterSpec, type: GraphQLInputObjectType, depth: number): unknown {
   if ('search' in spec) return part(maker, String(maker.pools.value(entity.name, spec.search) ?? 'a'));
   if ('relation' in spec) return filterOf(maker, entityNamed(spec.relation), depth - 1);
+  if ('listOf' in spec) return listConditionOf(maker, entityNamed(spec.listOf), type, depth);
   if ('id' in spec) return operatorsOf(maker, type, () => pointedAt(maker, entity, spec.id, spec.entity, true));
   if ('keyOf' in spec) return operatorsOf(maker, type, () => pointedAt(maker, entity, spec.keyOf, spec.entity, false));
   const { list } = columnsOf(entity.name).find(({ name }) => name === spec.column)!;
   const value = () => written(maker, maker.pools.value(entity.name, spec.column));
   if (!list) return operatorsOf(maker, type, value);
   return operatorsOf(maker, type, () => maker.random.pick([...(maker.pools.value(entity.name, spec.column) as string[]), 'nobody']));
+}
+
+function listConditionOf(maker: Maker, target: Entity, type: GraphQLInputObjectType, depth: number): Json {
+  const name = chooseRare(maker.random, maker.coverage, type.name, Object.keys(type.getFields()));
+  return { [name]: depth > 0 ? filterOf(maker, target, depth - 1) : {} };
 }
 
 /** The same value, at times written in another way. */

@@ -14,6 +14,9 @@ import { and, compare, known, or, type Truth } from './values.ts';
 export type Test = (row: Row) => Truth;
 type Input = Record<string, unknown>;
 type Counter = { conditions: number };
+type ListSpec = Extract<FilterSpec, { listOf: string }>;
+type ColumnSpec = Exclude<FilterSpec, ListSpec>;
+type ListInput = { some?: Input | null; none?: Input | null };
 
 export function isArchivable(entity: Entity): boolean {
   return entity.fields.includes('archivedAt');
@@ -64,18 +67,19 @@ function fieldTest(oracle: Oracle, entity: Entity, field: string, value: unknown
   }
   const spec = entity.filters![field]!;
   demandShown(oracle.viewer, entity, field);
+  if ('listOf' in spec) return listTest(oracle, spec, value as ListInput, depth, counter);
   demandShown(oracle.viewer, entity, fieldShowing(entity, columnOf(spec)));
   return specTest(oracle, entity, spec, value, depth, counter);
 }
 
-function columnOf(spec: FilterSpec): string {
+function columnOf(spec: ColumnSpec): string {
   if ('column' in spec) return spec.column;
   if ('search' in spec) return spec.search;
   if ('id' in spec) return spec.id;
   return 'keyOf' in spec ? spec.keyOf : spec.key;
 }
 
-function specTest(oracle: Oracle, entity: Entity, spec: FilterSpec, value: unknown, depth: number, counter: Counter): Test {
+function specTest(oracle: Oracle, entity: Entity, spec: ColumnSpec, value: unknown, depth: number, counter: Counter): Test {
   const column = columnOf(spec);
   if ('search' in spec) return (row) => known(row[column], value, () => lower(row[column]).includes(lower(value)));
   if ('relation' in spec) {
@@ -94,6 +98,32 @@ function specTest(oracle: Oracle, entity: Entity, spec: FilterSpec, value: unkno
       if ('keyOf' in spec) return keyTest(oracle, spec.entity as ModelName, operator, operand, column);
       return columnTest(entity, column, operator, operand);
     });
+  return (row) => and(tests.map((test) => test(row)));
+}
+
+/** Some or none of the rows that point to this one, of those that the viewer sees and nobody archived. */
+function listTest(oracle: Oracle, { listOf, by }: ListSpec, { some, none }: ListInput, depth: number, counter: Counter): Test {
+  const { tables, viewer } = oracle;
+  const target = entityNamed(listOf);
+  demandRead(viewer, target);
+  demandShown(viewer, target, fieldShowing(target, by));
+  const fitting = (filter: Input): Test => {
+    const test = nodeTest(oracle, target, filter, depth + 1, counter);
+    return (row) =>
+      tables
+        .rows(target.name)
+        .some(
+          (one) =>
+            one.workspaceId === viewer.workspaceId &&
+            one[by] === row.id &&
+            one.archivedAt == null &&
+            isVisible(oracle, target, one) &&
+            test(one) === true,
+        );
+  };
+  const tests: Test[] = [];
+  if (some) tests.push(fitting(some));
+  if (none) tests.push(not(fitting(none)));
   return (row) => and(tests.map((test) => test(row)));
 }
 
