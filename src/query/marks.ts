@@ -53,9 +53,16 @@ function isKeyEnd(text: string, at: number): boolean {
 }
 
 /** Begins the object that stands in place of a field that cannot be answered: `{"~!":n}`. */
-export const REFUSED = '~!';
+export const REFUSAL = '{"~!":';
+/** After the colon of a member that somebody stored there is a space. */
+const refusals = /\{"~!":(?=\d)/;
 
 /** Whether a place of the JSON says that its field cannot be answered. */
 export function hasRefusal(text: string): boolean {
-  return text.includes('{"~!":');
+  return text.includes(REFUSAL) && refusals.test(text);
+}
+
+/** The text with the member of its refusals under another name. */
+export function renameRefusals(text: string, name: string): string {
+  return hasRefusal(text) ? text.replace(new RegExp(refusals, 'g'), `{"${name}":`) : text;
 }

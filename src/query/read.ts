@@ -1,19 +1,13 @@
 // Runs compiled plans: a whole operation as text, or rows for graphql-js to go on with.
-import {
-  type DocumentNode,
-  type GraphQLError,
-  type GraphQLResolveInfo,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-} from 'graphql';
+import { randomUUID } from 'node:crypto';
+import { type DocumentNode, GraphQLError, type GraphQLResolveInfo, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql';
 import sql, { type Sql } from 'sql-template-tag';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Statement } from '../db/database.ts';
 import { compileOperation, compileRootField, compileRows, concreteType, type Plan, type RowsRun } from './compile.ts';
 import type { Entity } from './entity.ts';
 import { finishRows } from './finish.ts';
-import { applyMarks, hasRefusal, REFUSED } from './marks.ts';
+import { applyMarks, hasRefusal, REFUSAL, renameRefusals } from './marks.ts';
 import { extensionsOf, shapeOf } from './plan.ts';
 import { cachedPlan, nodeNumber, roleNumber, selectionKey } from './plan-cache.ts';
 import type { Reader } from './reader.ts';
@@ -116,7 +110,7 @@ function createRun(viewer: Viewer, variables: Record<string, unknown>, refuse: R
 }
 
 function markSql(errors: GraphQLError[], error: GraphQLError, more: Sql | undefined): Sql {
-  const begin = `{"${REFUSED}":${errors.push(error) - 1}`;
+  const begin = `${REFUSAL}${errors.push(error) - 1}`;
   return more ? sql`(${begin}::text || ${more} || '}')::json` : sql`${`${begin}}`}::json`;
 }
 
@@ -157,8 +151,12 @@ function markingRun(reader: Reader, variables: Record<string, unknown>): Run {
   return run;
 }
 
+/** Names the member of a refusal in parsed rows; nothing that somebody stored can have it. */
+const REFUSED = randomUUID();
+
 function parse(data: string | null, plan: Plan, { refusals }: Reader): unknown {
-  return data === null ? null : unmark(JSON.parse(applyMarks(data, plan.marks)), refusals);
+  if (data === null) return null;
+  return unmark(JSON.parse(applyMarks(renameRefusals(data, REFUSED), plan.marks)), refusals);
 }
 
 /** An error in place of a refused value; lists of values may hold them. */
@@ -173,10 +171,8 @@ function isMarked(value: unknown): boolean {
 }
 
 function refusalOf({ [REFUSED]: number, ...more }: Record<string, unknown>, refusals: readonly GraphQLError[]): GraphQLError {
-  const error = refusals[number as number]!;
-  if (Object.keys(more).length === 0) return error;
-  const { message, extensions } = error;
-  return Object.assign(Object.create(Object.getPrototypeOf(error)), error, { message, extensions: { ...extensions, ...more } });
+  const { message, extensions } = refusals[number as number]!;
+  return new GraphQLError(message, { extensions: { ...extensions, ...more } });
 }
 
 export type RowOptions = {
