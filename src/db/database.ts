@@ -119,7 +119,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     connectionTimeoutMillis: options.timeoutMs ?? 0,
     types,
     application_name: 'trato',
-    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    // Compiling a statement to machine code pays for none that answers a request.
+    options: `-c timezone=UTC -c jit=off -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
   });
   pool.on('error', (error) => options.onError?.(error));
   const names = createStatementNames();

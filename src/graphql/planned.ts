@@ -20,7 +20,12 @@ function isCompiled(source: unknown): source is Source {
 /** Reads a field of a compiled row, and asks `otherwise` about any other source. */
 export function readCompiled(otherwise?: Resolve): Resolve {
   return (source, args, ctx, info) => {
-    if (isCompiled(source)) return unmark(source[info.path.key], readerOf(ctx).refusals);
+    if (isCompiled(source)) {
+      const value = unmark(source[info.path.key], readerOf(ctx).refusals);
+      // Not thrown here: a row of a list that fails at once has graphql-js forget the promises of the rows before it, and
+      // one of those that fails later would end the process as a rejection that nobody handles.
+      return value instanceof Error ? Promise.reject(value) : value;
+    }
     if (otherwise) return otherwise(source, args, ctx, info);
     throw new Error(`${info.parentType.name}.${info.fieldName} is read from compiled rows only`);
   };
@@ -47,7 +52,7 @@ export function plannedRoot(plan: FieldPlan, shape?: PlannedExtensions['shape'])
 
 /** Options of a field that JavaScript resolves from some columns of its row: numbers of any size come as text, moments as ISO 8601. */
 export function fromColumns<Row, Args = object>(needs: readonly string[], resolve: Resolve<Row, Args>, extensions: object = {}): Options {
-  const wrapped: Resolve = (source, args, ctx, info) =>
+  const wrapped: Resolve = async (source, args, ctx, info) =>
     resolve((isCompiled(source) ? neededRow(source, needs) : source) as Row, args, ctx, info);
   return { extensions: { ...extensions, needs }, resolve: wrapped };
 }

@@ -55,10 +55,31 @@ export function readOperation(services: Services, viewer: Viewer | null, request
   } catch (error) {
     throw [error];
   }
-  const document = trusted?.document ?? checkDocument(services, query);
+  const document = trusted?.document ?? knownDocument(services, query);
   const definition = getOperationAST(document, operationName);
   if (!definition) throw [apiError('OPERATION_RESOLUTION_FAILURE')];
   return { text: query, document, definition, variables: variables as Operation['variables'] };
+}
+
+const MOST_DOCUMENTS = 500;
+/** Longer texts are not kept, so that they cannot fill the memory. */
+const MOST_TEXT = 10_000;
+const documents = new WeakMap<Services, Map<string, DocumentNode>>();
+
+/** A document as it was parsed and checked the last time: what is compiled for it is found again. */
+function knownDocument(services: Services, text: string): DocumentNode {
+  let known = documents.get(services);
+  if (!known) {
+    known = new Map();
+    documents.set(services, known);
+  }
+  let document = known.get(text);
+  if (!document) {
+    document = checkDocument(services, text);
+    if (known.size >= MOST_DOCUMENTS) known.clear();
+    if (text.length <= MOST_TEXT) known.set(text, document);
+  }
+  return document;
 }
 
 /** What documents are held to; the default limits where none are given. */

@@ -43,6 +43,8 @@ async function run(): Promise<void> {
     say(`stopping on ${name}; again to stop at once`);
     void stop(0);
   });
+  // One operation's forgotten promise is no reason to end all others.
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise failed and nobody was waiting for it'));
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception');
     void fail('trato: stopping after an unexpected error; the log has it [INTERNAL]');

@@ -6,6 +6,7 @@ import { insertRows } from '../../src/commands/rows.ts';
 import { newId } from '../../src/lib/typeid.ts';
 import { createTestDomain, type TestDomain } from '../support/domain.ts';
 import { answer, contextOf } from '../support/engine.ts';
+import { viewerWith } from '../support/viewers.ts';
 
 let world: TestDomain;
 const hostile = ['"~0":"', '{"~!":0}', '\\"~1\\":', '\u0001\u001f', '☃ 💣 "quoted" \\ back', "it's", '$1 %s :x', '</script>', '\u2028'];
@@ -93,6 +94,28 @@ describe('the read engine', () => {
     }
     const other = { ...world.viewer, workspaceId: newId() };
     expect((await answer(world, other, { query, variables: { name: hostile[0] } }))!.data).toEqual({ customers: { nodes: [] } });
+  });
+
+  test('leaves no failed promise behind where rows of a list fail at once and later', async () => {
+    const [customer] = await world.db.query<{ id: string }>(sql`select id from customers limit 1`);
+    const [point] = await world.db.query<{ id: string; channel: string }>(sql`select id, channel_id as channel from touch_points limit 1`);
+    const [kind] = await world.db.query<{ id: string }>(sql`select id from interaction_kinds limit 1`);
+    for (const touchPointId of [point!.id, null]) {
+      await world.db.execute(sql`insert into interactions (workspace_id, id, customer_id, channel_id, kind_id, touch_point_id, direction, occurred_at, actor_kind)
+        values (${world.workspaceId}, ${newId()}, ${customer!.id}, ${point!.channel}, ${kind!.id}, ${touchPointId}, 'INBOUND', ${touchPointId ? '2026-02-02' : '2026-01-01'}, 'SYSTEM')`);
+    }
+    // The first row waits for its figures before its customer's moves are refused, the second has nothing to wait for.
+    const query = '{ interactions { nodes { touchPoint { figures { volume } } customer { transitions { nodes { id } } } } } }';
+    const viewer = viewerWith(world.viewer, { permissions: ['customers:read', 'interactions:read', 'touch-points:read'] });
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', listen);
+    const found = await answer(world, viewer, { query });
+    await new Promise((resolve) => setImmediate(resolve));
+    await world.db.query(sql`select 1`);
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
+    expect(found).toMatchObject({ data: null, errors: [{ code: 'FORBIDDEN' }] });
   });
 
   test('lets an error of the database through, and no error of its own making hide one', async () => {
