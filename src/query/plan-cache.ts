@@ -1,29 +1,15 @@
 // Compiled plans, kept as long as the document they were compiled for. What else shapes a statement is in its key: what
 // the role may see, the variables of @include and @skip, and what root fields say shapes theirs.
 import type { CompiledRole } from '../auth/permissions.ts';
+import { remembered } from '../lib/remembered.ts';
 import type { Plan } from './compile.ts';
 import { type Fragments, shapingVariables } from './selection.ts';
 
 /** Plans of one document node: more than that many roles and shapes begin anew. */
 const MOST_PER_NODE = 64;
 
-const plans = new WeakMap<object, Map<string, Plan>>();
-
-/** The plan of a document's node under this key, compiled at the first time. */
-export function cachedPlan(node: object, key: string, compile: () => Plan): Plan {
-  let known = plans.get(node);
-  if (!known) {
-    known = new Map();
-    plans.set(node, known);
-  }
-  let plan = known.get(key);
-  if (!plan) {
-    plan = compile();
-    if (known.size >= MOST_PER_NODE) known.clear();
-    known.set(key, plan);
-  }
-  return plan;
-}
+/** The plan of a document's node under a key, compiled at the first time. */
+export const cachedPlan = remembered<Plan>(MOST_PER_NODE);
 
 const shaping = new WeakMap<object, string[]>();
 

@@ -4,6 +4,7 @@ import { type DocumentNode, GraphQLError, type GraphQLResolveInfo, type GraphQLS
 import sql, { type Sql } from 'sql-template-tag';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Statement } from '../db/database.ts';
+import { remembered } from '../lib/remembered.ts';
 import { compileOperation, compileRootField, compileRows, concreteType, type Plan, type RowsRun } from './compile.ts';
 import type { Entity } from './entity.ts';
 import { finishRows } from './finish.ts';
@@ -81,22 +82,14 @@ function planOperation({ schema, document, operation, variables, reader }: Opera
   return cachedPlan(operation, key, () => compileOperation(selecting, role, root, operation.selectionSet));
 }
 
-const shapedFields = new WeakMap<OperationDefinitionNode, Map<string, SelectedField[]>>();
+const rememberedFields = remembered<SelectedField[]>(64);
 
 /** The root fields of an operation whose arguments shape its statement. */
 function shapedFieldsOf(selecting: Selecting, operation: OperationDefinitionNode, key: string): SelectedField[] {
-  let byKey = shapedFields.get(operation);
-  if (!byKey) {
-    byKey = new Map();
-    shapedFields.set(operation, byKey);
-  }
-  let found = byKey.get(key);
-  if (!found) {
+  return rememberedFields(operation, key, () => {
     const fields = collectFields(selecting, selecting.schema.getQueryType()!, [operation.selectionSet]);
-    found = fields.filter((field) => extensionsOf(field.def).shape);
-    byKey.set(key, found);
-  }
-  return found;
+    return fields.filter((field) => extensionsOf(field.def).shape);
+  });
 }
 
 function createRun(viewer: Viewer, variables: Record<string, unknown>, refuse: Run['refuse'], errors: GraphQLError[] = []): Run {

@@ -20,6 +20,7 @@ import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
 import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
 import { defaultLimits, type Limits } from '../graphql/limits.ts';
+import { remembered } from '../lib/remembered.ts';
 import { answerQuery } from './answer.ts';
 import { checkTexts } from './body.ts';
 import { documentProblem, parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
@@ -61,25 +62,13 @@ export function readOperation(services: Services, viewer: Viewer | null, request
   return { text: query, document, definition, variables: variables as Operation['variables'] };
 }
 
-const MOST_DOCUMENTS = 500;
 /** Longer texts are not kept, so that they cannot fill the memory. */
 const MOST_TEXT = 10_000;
-const documents = new WeakMap<Services, Map<string, DocumentNode>>();
+const rememberedDocument = remembered<DocumentNode>(500);
 
 /** A document as it was parsed and checked the last time: what is compiled for it is found again. */
 function knownDocument(services: Services, text: string): DocumentNode {
-  let known = documents.get(services);
-  if (!known) {
-    known = new Map();
-    documents.set(services, known);
-  }
-  let document = known.get(text);
-  if (!document) {
-    document = checkDocument(services, text);
-    if (known.size >= MOST_DOCUMENTS) known.clear();
-    if (text.length <= MOST_TEXT) known.set(text, document);
-  }
-  return document;
+  return rememberedDocument(services, text, () => checkDocument(services, text), text.length <= MOST_TEXT);
 }
 
 /** What documents are held to; the default limits where none are given. */
