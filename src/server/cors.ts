@@ -17,7 +17,7 @@ const readable = {
 /** Answers preflights of `path` and lets pages read its responses. */
 export function allowOrigins(app: FastifyInstance, path: string): void {
   app.addHook('onRequest', (request, reply, done) => {
-    if (request.routeOptions.url === path) reply.headers(readable);
+    if (request.url === path || request.url.startsWith(`${path}?`)) reply.headers(readable);
     done();
   });
   app.options(path, async (_request, reply) => reply.code(204).headers(allowed).header('allow', 'POST, OPTIONS').send());
