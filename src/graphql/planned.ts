@@ -1,12 +1,13 @@
 // Fields of the read engine in the schema: each carries its plan, and a resolver that reads what the plan answered where
 // graphql-js goes on with it.
-import type { GraphQLResolveInfo } from 'graphql';
+import { type GraphQLResolveInfo, isNonNullType } from 'graphql';
+import { isHidden } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Entity } from '../query/entity.ts';
 import { neededRow } from '../query/finish.ts';
-import { columnsAt, type FieldPlan, type PlannedExtensions } from '../query/plan.ts';
+import { columnsAt, type FieldPlan, hiddenError, type PlannedExtensions } from '../query/plan.ts';
 import { loadRow, readRootField, unmark } from '../query/read.ts';
-import { type Context, readerOf } from './context.ts';
+import { type Context, readerOf, viewerOf } from './context.ts';
 
 type Source = { [key: string]: unknown };
 // biome-ignore lint/suspicious/noExplicitAny: rows, arguments and values are as different as the fields
@@ -52,8 +53,13 @@ export function plannedRoot(plan: FieldPlan, shape?: PlannedExtensions['shape'])
 
 /** Options of a field that JavaScript resolves from some columns of its row: numbers of any size come as text, moments as ISO 8601. */
 export function fromColumns<Row, Args = object>(needs: readonly string[], resolve: Resolve<Row, Args>, extensions: object = {}): Options {
-  const wrapped: Resolve = async (source, args, ctx, info) =>
-    resolve((isCompiled(source) ? neededRow(source, needs) : source) as Row, args, ctx, info);
+  const wrapped: Resolve = async (source, args, ctx, info) => {
+    if (!isCompiled(source)) return resolve(source as Row, args, ctx, info);
+    const { parentType, fieldName, returnType } = info;
+    if (!isHidden(viewerOf(ctx).role, parentType.name, fieldName)) return resolve(neededRow(source, needs) as Row, args, ctx, info);
+    if (isNonNullType(returnType)) throw hiddenError(parentType.name, fieldName);
+    return null;
+  };
   return { extensions: { ...extensions, needs }, resolve: wrapped };
 }
 

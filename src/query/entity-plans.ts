@@ -1,7 +1,6 @@
 // The plans of an entity's fields: columns, composites of columns, and relations.
 import { isNonNullType } from 'graphql';
 import sql, { raw, type Sql } from 'sql-template-tag';
-import { isHidden } from '../auth/permissions.ts';
 import { apiError } from '../graphql/errors.ts';
 import type { Entity, RelationSpec } from './entity.ts';
 import { entityNamed } from './entity.ts';
@@ -14,6 +13,7 @@ import {
   compositeSql,
   type FieldPlan,
   guarded,
+  hiddenError,
   newAlias,
   objectSql,
   objectType,
@@ -37,7 +37,7 @@ export function columnPlan(entity: Entity, name: string): FieldPlan {
   const { type, list, nullable } = columnNamed(entity.name, name);
   return (place) => {
     if (!hidesColumn(place.build, entity, name)) return list ? columnsAt(place)(name) : valueSql(type, columnsAt(place)(name));
-    return nullable ? sql`null` : refused(() => hiddenError(entity, name));
+    return nullable ? sql`null` : refused(() => hiddenError(entity.name, name));
   };
 }
 
@@ -53,10 +53,6 @@ export function columnsPlan(entity: Entity, columns: Record<string, string>): Fi
   };
 }
 
-export function hiddenError(entity: Entity, field: string) {
-  return apiError('FORBIDDEN', `The role hides ${entity.name}.${field}.`);
-}
-
 /** The plan of a relation. */
 export function relationPlan(entity: Entity, name: string, relation: RelationSpec): FieldPlan {
   return 'one' in relation ? toOnePlan(entity, name, relation) : toManyPlan(entity, name, relation);
@@ -66,7 +62,7 @@ function toOnePlan(entity: Entity, name: string, relation: { one: string; key: s
   const nullable = columnNamed(entity.name, relation.key).nullable;
   return (place) => {
     const target = entityNamed(relation.one);
-    if (hidesColumn(place.build, entity, relation.key)) return nullable ? sql`null::json` : refused(() => hiddenError(entity, name));
+    if (hidesColumn(place.build, entity, relation.key)) return nullable ? sql`null::json` : refused(() => hiddenError(entity.name, name));
     return oneSql(place, target, columnsAt(place)(relation.key));
   };
 }
@@ -98,7 +94,6 @@ function toManyPlan(entity: Entity, name: string, relation: Extract<RelationSpec
       entityList(place, target, {
         name: `${entity.name}.${name}`,
         check: ({ viewer }) => {
-          if (isHidden(viewer.role, entity.name, name)) throw hiddenError(entity, name);
           // The rows listed under a stage tell the stage of each: a hidden link is hidden from both ends.
           if ('key' in relation) requireVisible(viewer, target, fieldOfColumn(target, relation.key));
         },

@@ -58,6 +58,8 @@ export type EntitySpec = {
   types?: Record<string, string>;
   /** Columns of custom resolvers that are read but are no fields. */
   relations?: Record<string, RelationSpec>;
+  /** Fields that modules add by hand; a role can hide them like the others. */
+  added?: readonly string[];
   filters?: Record<string, FilterSpec>;
   /** The `AttributeDefinition.entity` whose definitions can be filtered and ordered by. */
   attributes?: string;

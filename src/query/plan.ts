@@ -6,12 +6,14 @@ import {
   type GraphQLOutputType,
   getNamedType,
   isLeafType,
+  isNonNullType,
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import type { CompiledRole } from '../auth/permissions.ts';
+import { type CompiledRole, isHidden } from '../auth/permissions.ts';
 import { quoteIdent } from '../db/models.ts';
+import { apiError } from '../graphql/errors.ts';
 import type { ColumnOf, Entity } from './entity.ts';
 import { type Mark, markOf } from './marks.ts';
 import { hidesColumn } from './policy.ts';
@@ -118,6 +120,8 @@ export function selectFields(
       if (field.nodes[0]!.name.value !== '__typename') build.needsResolvers = true; // introspection
       return named(build, field.key, textLiteral(type.name));
     }
+    const hidden = entity !== null && isHidden(build.role, entity.name, field.def.name);
+    if (hidden) return named(build, field.key, hiddenSql(entity, field.def));
     const { plan, shape, needs: wanted } = extensionsOf(field.def);
     const place: Place = { build, row, entity, field, path: [...path, field.key], ...(shape && { shape: shapeOf(build, field) }) };
     if (!plan) {
@@ -131,6 +135,16 @@ export function selectFields(
   for (const column of needs) items.push(neededColumn(build, row, entity, column));
   if (build.forResolvers) items.push(sql`${textLiteral(type.name)} as "$"`);
   return items.length === 0 ? sql`` : join(items, ', '); // all its fields may be skipped
+}
+
+/** A field that the role hides: nothing where that may be, else an error. */
+function hiddenSql(entity: Entity, { name, type }: { name: string; type: GraphQLOutputType }): Sql {
+  return isNonNullType(type) ? refused(() => hiddenError(entity.name, name)) : sql`null::json`;
+}
+
+/** The error of a field that must have a value and is hidden. */
+export function hiddenError(type: string, field: string): GraphQLError {
+  return apiError('FORBIDDEN', `The role hides ${type}.${field}.`);
 }
 
 /** The shape of a root field under the variables that a plan is compiled for; none where its arguments are no good. */

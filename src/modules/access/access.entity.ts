@@ -79,6 +79,7 @@ export const role: Entity = defineEntity({
   subject: 'roles',
   description: 'What its holders may do and see: permissions, row scopes and hidden fields.',
   fields: ['key', 'name', 'description', 'permissions', 'hiddenFields', ...dates],
+  added: ['rowScopes'],
   filters: { key: { column: 'key' }, name: { column: 'name' } },
   orders: { KEY: { column: 'key' } },
   defaultOrder: { field: 'KEY', direction: 'ASC' },

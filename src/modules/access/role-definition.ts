@@ -69,8 +69,14 @@ function fieldErrors(name: string, path: (string | number)[]): UserError[] {
   return [userError('FIELD_UNKNOWN', `"${name.slice(0, 80)}" is not a field that can be hidden, such as Customer.birthDate.`, path)];
 }
 
-/** The fields of a type that a role may hide: those that the kernel reads and so can withhold. */
+/** The fields of a type that a role may hide: all but the id. */
 export function hideableFields(entity: Entity): string[] {
   const composite = entity.externalRef ? [entity.externalRef.field] : [];
-  return [...entity.fields, ...Object.keys(entity.money ?? {}), ...composite, ...Object.keys(entity.relations ?? {})];
+  return [
+    ...entity.fields,
+    ...Object.keys(entity.money ?? {}),
+    ...composite,
+    ...Object.keys(entity.relations ?? {}),
+    ...(entity.added ?? []),
+  ];
 }

@@ -36,6 +36,7 @@ export const customer: Entity = defineEntity({
     'archivedAt',
   ],
   types: { country: 'CountryCode' },
+  added: ['interactions', 'timeline'],
   relations: {
     owner: { one: 'User', key: 'ownerId', description: 'The user who looks after the customer.' },
     team: { one: 'Team', key: 'teamId', description: 'The team that looks after the customer.' },

@@ -23,6 +23,7 @@ export const interaction: Entity = defineEntity({
     'createdAt',
     'updatedAt',
   ],
+  added: ['actor'],
   money: {
     value: {
       amount: 'valueAmount',

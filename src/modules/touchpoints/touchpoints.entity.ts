@@ -9,6 +9,7 @@ export const touchPoint: Entity = defineEntity({
   subject: 'touch-points',
   description: 'A place where customer and company meet: a channel, a moment of the lifecycle and a department.',
   fields: ['key', 'name', 'purpose', 'monthlyTarget', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
+  added: ['figures'],
   money: { cost: { amount: 'costAmount', currency: 'costCurrency', description: 'What one contact there is planned to cost.' } },
   relations: {
     channel: { one: 'Channel', key: 'channelId', description: 'By which channel.' },

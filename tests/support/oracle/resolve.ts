@@ -41,11 +41,16 @@ function watched({ watch }: Oracle, coordinate: string, args: Args, connection: 
 function fieldOf(oracle: Oracle, type: string, field: string, source: unknown, args: Args): unknown {
   if (type === 'Query') return rootField(oracle, field, args);
   if (type.endsWith('Connection')) return connectionField(source as Connection, field, args);
+  const entity = allEntities().find(({ name }) => name === type);
+  if (entity?.added?.includes(field) && isHidden(oracle.viewer.role, type, field))
+    return nullable.has(`${type}.${field}`) ? null : refuse('FORBIDDEN');
   const special = specials[`${type}.${field}`] ?? specials[`${type}.*`];
   if (special) return special(oracle, source as Row, args, field);
-  const entity = allEntities().find(({ name }) => name === type);
   return entity ? entityField(oracle, entity, source as Row, field, args) : (source as Record<string, unknown>)[field];
 }
+
+/** Fields that modules add and that may be null. */
+const nullable = new Set(['Interaction.actor']);
 
 function rootField(oracle: Oracle, field: string, args: Args): unknown {
   const list = allEntities().find(({ plural }) => plural === field);
