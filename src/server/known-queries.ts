@@ -10,8 +10,9 @@ export type KnownQueries = {
 };
 
 const MOST_QUERIES = 2_000;
-/** Characters of all texts together. */
+/** Characters of all texts together, and of one. */
 const MOST_TEXT = 5_000_000;
+const MOST_OF_ONE = 20_000;
 
 /** Makes the memory of a server; the oldest queries make room for new ones. */
 export function createKnownQueries(): KnownQueries {
@@ -22,7 +23,7 @@ export function createKnownQueries(): KnownQueries {
     find: (text, operationName) => known.get(keyOf(text, operationName)),
     remember(text, operationName, query) {
       const key = keyOf(text, operationName);
-      if (known.has(key)) return;
+      if (known.has(key) || key.length > MOST_OF_ONE) return;
       known.set(key, query);
       characters += key.length;
       for (const oldest of known.keys()) {
