@@ -3,7 +3,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Viewer } from '../auth/viewer.ts';
 import { apiError } from '../graphql/errors.ts';
-import { answerKnown } from './answer-known.ts';
+import { answerKnown, sendKnown } from './answer-known.ts';
 import { startApollo } from './apollo.ts';
 import { parseBody } from './body.ts';
 import { allowOrigins } from './cors.ts';
@@ -95,8 +95,8 @@ async function addGraphQL(app: FastifyInstance, services: Services): Promise<voi
     } catch (error) {
       return refuseDocument(services, request, reply, error);
     }
-    const known = await answerKnown(services, request, reply);
-    if (known !== null) return known;
+    const known = await answerKnown(services, request);
+    if (known !== null) return sendKnown(services, request, reply, known);
     const answer = await handle.call(app, request, reply);
     keepOldStatus(request, reply, answer as string);
     return answer;
