@@ -1,6 +1,6 @@
 // Small pieces of SQL that every read is made of.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import { type ColumnMap, columnsOf, type ModelMap, type ModelName, models, quoteIdent } from '../db/models.ts';
+import { type ColumnMap, type ModelMap, type ModelName, models, quoteIdent } from '../db/models.ts';
 import type { ColumnOf } from './entity.ts';
 
 export function modelOf(name: string): ModelMap {
@@ -20,17 +20,6 @@ export function tableOf(model: string): Sql {
 /** `c('ownerId')` -> `alias."owner_id"`. */
 export function columnsOfAlias(model: string, alias: string): ColumnOf {
   return (property) => raw(`${alias}.${quoteIdent(columnNamed(model, property).column)}`);
-}
-
-/** The select list of a model: every column under its property name, hidden ones as null. */
-export function selectList(model: string, alias: string, hidden: (property: string) => boolean): Sql {
-  const parts = columnsOf(modelOf(model)).map((column) => {
-    const as = quoteIdent(column.name);
-    if (hidden(column.name)) return raw(`null as ${as}`);
-    // Enum arrays and numerics come as text already; everything else by pg's parsers.
-    return raw(`${alias}.${quoteIdent(column.column)} as ${as}`);
-  });
-  return join(parts, ', ');
 }
 
 /** All conditions together; `true` when there are none. */

@@ -106,7 +106,7 @@ const TimelineNodeRef = builder.unionType('TimelineNode', {
   resolveType: (row) => (row as unknown as { $: string }).$,
 });
 
-const TimelineConnection = connectionTypes<never>('TimelineEntry', TimelineEntryRef as never);
+const TimelineConnection = connectionTypes('TimelineEntry', TimelineEntryRef as never);
 
 builder.objectField(refOf('Customer'), 'timeline', (t) =>
   t.field({

@@ -95,7 +95,7 @@ export const EventRef = builder.objectRef<EventRow>('Event').implement({
   }),
 });
 
-const EventConnection = connectionTypes<EventRow>('Event', EventRef as never);
+const EventConnection = connectionTypes('Event', EventRef as never);
 
 builder.queryField('events', (t) =>
   t.field({
