@@ -26,7 +26,14 @@ export type Outcome = { data: unknown; errors: { code: string; message: string; 
 
 const log = pino({ level: 'silent' });
 
-export async function openSandbox(url: string, schema: GraphQLSchema, hub: EventHub | null = null): Promise<Sandbox> {
+/** `agreeEvery`: each how many reads are answered by SQL alone as well; a walk of thousands need not do all twice. */
+export async function openSandbox(
+  url: string,
+  schema: GraphQLSchema,
+  hub: EventHub | null = null,
+  { agreeEvery = 1 } = {},
+): Promise<Sandbox> {
+  let reads = 0;
   const pool = openDatabase(url, { max: 1 });
   const client = await pool.pool.connect();
   let last: Promise<unknown> = Promise.resolve();
@@ -80,7 +87,7 @@ export async function openSandbox(url: string, schema: GraphQLSchema, hub: Event
     };
     if (!writes) {
       const result = await answer();
-      if (operation?.kind === 'OperationDefinition' && rootValue === undefined) {
+      if (operation?.kind === 'OperationDefinition' && rootValue === undefined && reads++ % agreeEvery === 0) {
         await mustAgree(context(viewer), { schema, document, operation, variables: variableValues }, result);
       }
       return outcomeOf(result, '');

@@ -36,7 +36,8 @@ beforeAll(async () => {
   await events.drained();
   before = await checksums(db, foreign.workspaceId);
   await guardRows(db, [foreign.workspaceId]);
-  for (const workspace of [own, foreign]) sandboxes.of.set(workspace, await openSandbox(test.url, schema, untilCaughtUp(events.hub)));
+  for (const workspace of [own, foreign])
+    sandboxes.of.set(workspace, await openSandbox(test.url, schema, untilCaughtUp(events.hub), { agreeEvery: 5 }));
 });
 
 afterAll(async () => {
