@@ -53,9 +53,11 @@ export async function answerOperation(read: OperationRead): Promise<{ executor: 
   if (plan.needsResolvers) return null;
   const executor = plan.finishers.length > 0 || only === 'hybrid' ? 'hybrid' : 'direct';
   if (only && only !== executor) return null;
-  const run = createRun(reader.viewer, variables, (error) => {
+  const marked: GraphQLError[] = [];
+  const refuse = (error: GraphQLError) => {
     throw error;
-  });
+  };
+  const run = createRun(reader.viewer, variables, refuse, marked);
   let statement: Statement;
   try {
     statement = fill(plan, run);
@@ -65,7 +67,7 @@ export async function answerOperation(read: OperationRead): Promise<{ executor: 
   }
   const [row] = await reader.db.query<{ data: string }>(statement);
   reader.explain?.(statement, executor);
-  if (hasRefusal(row!.data)) return null;
+  if (marked.length > 0 && hasRefusal(row!.data)) return null;
   const text = applyMarks(row!.data, plan.marks);
   if (executor === 'direct') return { executor, text };
   const finished = await finishRows(JSON.parse(text), plan.finishers, run, read.context, { schema, operation });
