@@ -25,6 +25,11 @@ describe('names of statements', () => {
     expect(new Set([a, b, c, give('b')]).size).toBe(4);
   });
 
+  it('go to no very long text', () => {
+    const names = createStatementNames();
+    for (let i = 0; i < 3; i++) expect(names.nameOf('x'.repeat(50_001))).toBeUndefined();
+  });
+
   it('go to no text of a crowd that never comes back', () => {
     const names = createStatementNames({ seen: 10 });
     for (let round = 0; round < 3; round++) {

@@ -15,6 +15,9 @@ type Prepared = {
   connection?: { parsedStatements?: Record<string, string>; close?: (statement: { type: 'S'; name: string }) => void };
 };
 
+/** Longer texts get no name: they would fill the memory here and in every connection. */
+const LONGEST = 50_000;
+
 /** Keeps at most `most` names, and watches for `seen` texts without one to come back. */
 export function createStatementNames({ most = 200, seen = 1000 } = {}): StatementNames {
   const names = new Map<string, { name: string; usedAt: number }>();
@@ -35,6 +38,7 @@ export function createStatementNames({ most = 200, seen = 1000 } = {}): Statemen
 
   return {
     nameOf(text) {
+      if (text.length > LONGEST) return undefined;
       const known = names.get(text);
       if (known) {
         known.usedAt = ++uses;

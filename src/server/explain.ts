@@ -4,7 +4,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { hasPermission } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
-import type { Database, Statement } from '../db/database.ts';
+import type { Queryable, Statement } from '../db/database.ts';
 import type { Context } from '../graphql/context.ts';
 import type { Services } from './services.ts';
 
@@ -45,12 +45,20 @@ export function explainPlugin({ db, explain: always }: Pick<Services, 'db' | 'ex
   };
 }
 
-async function explained(db: Database, seen: readonly { statement: Statement; executor: string }[]): Promise<Explained> {
+/** The statements with their plans; a plan that cannot be had (the statement's time is up the second time) says so and costs nobody the answer. */
+export async function explained(db: Queryable, seen: readonly { statement: Statement; executor: string }[]): Promise<Explained> {
   const statements: Explained['statements'] = [];
   for (const { statement } of seen.slice(0, MAX_EXPLAINED)) {
-    const { text, values } = statement;
-    const rows = await db.query<{ 'QUERY PLAN': string }>({ text: `explain (analyze, buffers) ${text}`, values });
-    statements.push({ sql: text, plan: rows.map((row) => row['QUERY PLAN']) });
+    statements.push({ sql: statement.text, plan: await planOf(db, statement) });
   }
   return { executor: seen.at(-1)?.executor ?? 'exec', statements, count: seen.length };
+}
+
+async function planOf(db: Queryable, { text, values }: Statement): Promise<string[]> {
+  try {
+    const rows = await db.query<{ 'QUERY PLAN': string }>({ text: `explain (analyze, buffers) ${text}`, values });
+    return rows.map((row) => row['QUERY PLAN']);
+  } catch (error) {
+    return [`no plan: SQLSTATE ${(error as { code?: string }).code ?? 'unknown'}`];
+  }
 }

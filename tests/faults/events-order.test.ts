@@ -29,7 +29,7 @@ afterEach(async () => {
   await world.drop();
 });
 
-// Reads `seq > cursor` over and over, as any outside reader would, until told how far to read.
+// Reads `seq > cursor` again and again, as any outside reader would, until told how far to read.
 function startReader(page: number): { finish(last: bigint): Promise<EventRow[]> } {
   const seen: EventRow[] = [];
   let last: bigint | null = null;

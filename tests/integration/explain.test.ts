@@ -1,5 +1,6 @@
 // What an administrator is told of the statements behind an answer.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { explained } from '../../src/server/explain.ts';
 import { makeCustomer } from '../support/core.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -12,7 +13,7 @@ afterAll(() => server.stop());
 
 type Explain = { executor: string; count: number; statements: { sql: string; plan: string[] }[] };
 
-async function explained(
+async function told(
   query: string,
   key = server.adminKey,
   header: Record<string, string> = { 'x-trato-explain': '1' },
@@ -28,26 +29,38 @@ async function explained(
 }
 
 test('names the executor, the statement and its plan', async () => {
-  const direct = (await explained(
+  const direct = (await told(
     '{ customers(first: 3) { nodes { id displayName owner { name } interactions(first: 2) { nodes { subject } } } } channels { nodes { key } } }',
   ))!;
   expect(direct).toMatchObject({ executor: 'direct', count: 1 });
   expect(direct.statements[0]!.sql).toContain('row_to_json');
   expect(direct.statements[0]!.plan.join('\n')).toMatch(/actual time=.*Execution Time/s);
 
-  expect(await explained('{ events(first: 3) { nodes { id subjectId data } } }')).toMatchObject({ executor: 'hybrid', count: 1 });
-  expect(await explained('{ roles { nodes { key rowScopes { subject } } } }')).toMatchObject({ executor: 'exec', count: 1 });
+  expect(await told('{ events(first: 3) { nodes { id subjectId data } } }')).toMatchObject({ executor: 'hybrid', count: 1 });
+  expect(await told('{ roles { nodes { key rowScopes { subject } } } }')).toMatchObject({ executor: 'exec', count: 1 });
   // A subject of any type: one statement for the events, and one for each type of their subjects.
-  expect(await explained('{ events(first: 3, types: ["customer.created"]) { nodes { id subject { id } } } }')).toMatchObject({
+  expect(await told('{ events(first: 3, types: ["customer.created"]) { nodes { id subject { id } } } }')).toMatchObject({
     executor: 'exec',
   });
 });
 
 test('is for administrators who ask', async () => {
   const query = '{ customers { nodes { id } } }';
-  expect(await explained(query, server.adminKey, {})).toBeUndefined();
+  expect(await told(query, server.adminKey, {})).toBeUndefined();
   const { data } = await server.query('mutation { apiKeyCreate(input: { name: "sales", role: "sales" }) { key } }');
-  expect(await explained(query, data.apiKeyCreate.key)).toBeUndefined();
+  expect(await told(query, data.apiKeyCreate.key)).toBeUndefined();
+});
+
+test('a plan that cannot be had costs nobody the answer, and no more than ten are looked for', async () => {
+  const seen = [{ statement: { text: 'select 1/0', values: [] }, executor: 'direct' }];
+  expect(await explained(server.db, seen)).toEqual({
+    executor: 'direct',
+    count: 1,
+    statements: [{ sql: 'select 1/0', plan: ['no plan: SQLSTATE 22012'] }],
+  });
+  const many = Array.from({ length: 12 }, () => ({ statement: { text: 'select 1', values: [] }, executor: 'exec' }));
+  const { statements, count } = await explained(server.db, many);
+  expect([statements.length, count]).toEqual([10, 12]);
 });
 
 test('an answer of the engine looks like one of graphql-js, over a socket too', async () => {
