@@ -13,10 +13,15 @@ const except = (...not: string[]) => subjects.filter((subject) => !not.includes(
 const scoped = (scope: RowScope, ...of: string[]) => Object.fromEntries(of.map((subject) => [subject, scope]));
 
 /** What anyone needs to make sense of a customer's record. */
-const surroundings = read('touch-points', 'channels', 'lifecycle', 'users', 'teams', 'workspace', 'attributes', 'vocabularies', 'events');
+const surroundings = read(
+  ...['touch-points', 'channels', 'lifecycle', 'users', 'teams', 'workspace', 'attributes', 'vocabularies', 'events'],
+  ...['segments', 'products', 'pipelines', 'targets', 'sales-rules'],
+);
 
 /** What belongs to a customer, and so is cut with the same scope; events too, or the feed would tell what lists hide. */
-const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships'];
+const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships', 'consents'];
+/** What is sold to whom: cut by its own owner and team. */
+const salesSubjects = ['opportunities', 'leads', 'quotes'];
 
 const role = (permissions: string[], rowScope: RoleDefinition['rowScope'] = {}): RoleDefinition => ({
   permissions: [...new Set(permissions)],
@@ -26,10 +31,18 @@ const role = (permissions: string[], rowScope: RoleDefinition['rowScope'] = {}):
 
 export const builtInRoles: Record<BuiltInRoleName, RoleDefinition> = {
   administrator: role(['*']),
-  sales: role([...readAndWrite(...customerSubjects), ...surroundings, 'recognise'], scoped('TEAM', ...customerSubjects, 'events')),
-  marketing: role([...readAndWrite(...customerSubjects, 'touch-points', 'channels', 'lifecycle'), ...surroundings, 'recognise']),
+  sales: role(
+    [...readAndWrite(...customerSubjects, ...salesSubjects), ...surroundings, 'recognise'],
+    scoped('TEAM', ...customerSubjects, ...salesSubjects, 'events'),
+  ),
+  marketing: role([
+    ...readAndWrite(...customerSubjects, 'touch-points', 'channels', 'lifecycle', 'segments', 'leads'),
+    ...read(...salesSubjects),
+    ...surroundings,
+    'recognise',
+  ]),
   // Whoever calls must be helped, whoever owns the customer.
-  service: role([...readAndWrite(...customerSubjects), ...surroundings, 'recognise']),
+  service: role([...readAndWrite(...customerSubjects, 'leads'), ...read(...salesSubjects), ...surroundings, 'recognise']),
   'read-only': role([...read(...except('api-keys')), 'recognise']),
   recogniser: role(['recognise']),
   // The event log is written by commands alone.

@@ -32,6 +32,11 @@ export async function appendEvents(tx: Transaction, source: EventSource, events:
   tx.afterCommit(announce);
 }
 
+/** For statements that write into the inbox by themselves: has the sequencer look once `tx` is committed. */
+export function announceAppended(tx: Transaction): void {
+  tx.afterCommit(announce);
+}
+
 // `position` is the column's default: PostgreSQL evaluates it after the sort by `n`, so in the order of the array.
 function insert(tx: Transaction, source: EventSource, events: NewEvent[]): Promise<number> {
   return tx.execute(sql`

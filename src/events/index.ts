@@ -5,12 +5,15 @@ import { createEventHub, type EventHub } from './hub.ts';
 import { type Sequencer, startSequencer } from './sequencer.ts';
 import type { EventsLog } from './types.ts';
 
-export { appendEvents, onAppended } from './append.ts';
+export { announceAppended, appendEvents, onAppended } from './append.ts';
+export { createBell } from './bell.ts';
+export { lockConsumer, type Place as ConsumerPlace, takeEvents } from './consumer.ts';
 export { decodeCursor, EventCursorError, encodeCursor } from './cursor.ts';
 export type { FeedStep, FollowOptions } from './follow.ts';
 export { createEventHub, type EventHub } from './hub.ts';
 export { assertReached, type EventQuery, eventsSql, headSeq, lastSeq, readEvents } from './log.ts';
-export { type Sequencer, startSequencer } from './sequencer.ts';
+export { EVENTS_CHANNEL, type Sequencer, startSequencer } from './sequencer.ts';
+export { isConnectionError, keepSession, reasonOf } from './session.ts';
 export type { EventData, EventFilter, EventRow, EventSource, EventsLog, NewEvent } from './types.ts';
 
 export type Events = {

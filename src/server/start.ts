@@ -5,6 +5,7 @@ import { systemViewer } from '../auth/system-viewer.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import { createEvents } from '../events/index.ts';
+import { startJobs } from '../jobs/index.ts';
 import { withProgress } from '../lib/progress.ts';
 import { type KeyToShow, openWorkspace } from './administrator-key.ts';
 import type { Config } from './config.ts';
@@ -63,6 +64,8 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     undo.push(async () => authenticator.close());
     const { buildSchema, createServer, openDocuments } = await step('building the schema', loading);
     const schema = buildSchema();
+    const jobs = startJobs(upkeep, { log });
+    undo.push(jobs.stop);
     const { introspection } = config;
     const checks = { schema, introspection, limits: config.limits };
     const reading = openDocuments(checks, config.trustedDocuments, log);

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 describe('the database', () => {
   /** Tables that are no part of a workspace. */
-  const global = ['_prisma_migrations', 'event_head', 'workspaces'];
+  const global = ['_prisma_migrations', 'event_consumers', 'event_head', 'workspaces'];
   /** Tables in the order of something else: the log is read in the order of its places, over all workspaces. */
   const byPlace = ['event_inbox', 'events'];
 
@@ -67,6 +67,7 @@ describe('the database', () => {
       'idempotency_records.credential_id',
       'interactions.actor_id',
       'lifecycle_transitions.actor_id',
+      'opportunity_transitions.actor_id',
     ]);
   });
 

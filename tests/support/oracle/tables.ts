@@ -20,7 +20,10 @@ export type Tables = {
   today: string;
 };
 
-const ignored = new Set<ModelName>(['EventInbox', 'IdempotencyRecord', 'CredentialBudget']);
+const ignored = new Set<ModelName>([
+  ...(['EventInbox', 'IdempotencyRecord', 'CredentialBudget', 'EventConsumer', 'Counter'] as const),
+  ...(['RuleUnit', 'RuleCheck', 'OpportunityRuleFiring'] as const),
+]);
 
 /** Reads all tables. Throws unless the database compares texts by their code points, as the oracle does. */
 export async function loadTables(db: Queryable): Promise<Tables> {

@@ -1,0 +1,32 @@
+// Handlers of events: durable, exactly once for what they write, in the order of the log.
+import type { Transaction } from '../db/database.ts';
+import { type EventRow, lockConsumer, takeEvents } from '../events/index.ts';
+import { defineWorker } from './workers.ts';
+
+export type EventHandler = {
+  /** Names its place in the log: never change it. */
+  name: string;
+  /** Types of events it wants; null: all. */
+  types: readonly string[] | null;
+  /** Takes in events of several workspaces, in order. Its writes commit with its place; when it throws they come again. */
+  handle(tx: Transaction, events: EventRow[]): Promise<void>;
+};
+
+const BATCH = 500;
+
+/** Registers a handler. It begins at the end of the log as it is when it first runs. */
+export function defineEventHandler({ name, types, handle }: EventHandler): void {
+  const wanted = types && new Set(types);
+  defineWorker({
+    name,
+    work: (db) =>
+      db.transaction(async (tx) => {
+        const place = await lockConsumer(tx, name);
+        if (!place) return null;
+        const events = await takeEvents(tx, place, BATCH);
+        const mine = wanted ? events.filter(({ type }) => wanted.has(type)) : events;
+        if (mine.length > 0) await handle(tx, mine);
+        return events.length > 0 ? 'more' : null;
+      }),
+  });
+}

@@ -1,0 +1,5 @@
+// Work in the background: handlers of events, schedules, and what runs them.
+export { defineEventHandler, type EventHandler } from './handlers.ts';
+export { defineSchedule, type Schedule } from './schedules.ts';
+export { startJobs } from './start.ts';
+export { allWorkers, defineWorker, drainWorkers, type Left, type Worker } from './workers.ts';

@@ -1,0 +1,5 @@
+// Keeping what rules decide up to date.
+import './workers.ts';
+
+export { drainRules } from './drain.ts';
+export { changeUnit, checksCtes, defineUnitKind, type LoadedUnit, lockUnits, removeUnit, type UnitKind, type UnitWork } from './units.ts';
