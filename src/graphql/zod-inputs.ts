@@ -10,6 +10,8 @@ type Def = {
   innerType?: z.ZodType;
   element?: z.ZodType;
   in?: z.ZodType;
+  out?: z.ZodType;
+  getter?: () => z.ZodType;
   shape?: Record<string, z.ZodType>;
   entries?: Record<string, string>;
   defaultValue?: unknown;
@@ -29,6 +31,10 @@ function metaOf(schema: z.ZodType): InputMeta {
 export function describeInput(schema: z.ZodType): Described {
   const def = defOf(schema);
   const meta = metaOf(schema);
+  if (def.type === 'lazy') {
+    const inner = describeInput(def.getter!());
+    return { ...inner, description: meta.description ?? inner.description };
+  }
   if (def.type === 'optional' || def.type === 'nullable') {
     const inner = describeInput(def.innerType!);
     return { ...inner, required: false, description: meta.description ?? inner.description };
@@ -38,7 +44,8 @@ export function describeInput(schema: z.ZodType): Described {
     return { ...inner, required: false, defaultValue: def.defaultValue, description: meta.description ?? inner.description };
   }
   if (def.type === 'pipe') {
-    const inner = describeInput(def.in!);
+    // What `z.preprocess` puts in front has no type: that of what follows is meant.
+    const inner = describeInput(defOf(def.in!).type === 'transform' ? def.out! : def.in!);
     return { ...inner, type: meta.gql ? namedType(meta.gql) : inner.type, description: meta.description ?? inner.description };
   }
   if (def.type === 'array') {
