@@ -23,6 +23,16 @@ export const TARGETS: Record<string, Target> = Object.fromEntries(
     target('relationshipKinds'),
     target('partyRoles'),
     target('lifecycleStages'),
+    target('opportunities'),
+    target('products'),
+    target('priceLists'),
+    target('prices'),
+    target('exchangeRates'),
+    target('pipelines'),
+    target('pipelineStages'),
+    target('competitors'),
+    target('closeReasons'),
+    target('opportunityRoles'),
   ].map((entry) => [entry.into, entry]),
 );
 

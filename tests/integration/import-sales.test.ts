@@ -1,0 +1,139 @@
+// The sales of a company, brought in from the files of its old system by the shipped mappings: every figure that the
+// files tell is found again in the API, and a second time changes nothing.
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/testing/run-cli.ts';
+import '../../src/modules/sales/sales.schema.ts';
+import { ask, done } from '../support/core.ts';
+import { giveSalesDefaults } from '../support/sales-world.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+
+const DATA = resolve(import.meta.dirname, '../../../shared/data/crm_sales_opportunities');
+const EXAMPLES = resolve(import.meta.dirname, '../../examples/crm-sales');
+const present = existsSync(join(DATA, 'sales_pipeline.csv'));
+if (!present) console.warn('skipped: ../shared/data is not here, so the sales mappings are not tried on it');
+
+describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
+  let folder: string;
+  let server: TestServer;
+  const lines: Record<string, string> = {};
+  const imported = async (mapping: string, file: string): Promise<string> => {
+    copyFileSync(join(DATA, file), join(folder, basename(file)));
+    const args = ['import', '--mapping', join(EXAMPLES, mapping), join(folder, file), '--url', server.url, '--key', server.adminKey];
+    const result = await runCli(args, { cwd: folder });
+    return result.code === 0 ? result.lastLine : result.stderr;
+  };
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'trato-sales-'));
+    server = await startTestServer();
+    await giveSalesDefaults(server);
+    await done(server, 'workspaceUpdate', { currency: 'USD' }, 'workspace { currency }');
+    await imported('accounts.json', 'accounts.csv');
+    await imported('users.json', 'sales_teams.csv');
+    lines.products = await imported('products.json', 'products.csv');
+    lines.pipeline = await imported('pipeline.json', 'sales_pipeline.csv');
+  }, 60_000);
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('bring in every opportunity', async () => {
+    expect(lines).toEqual({
+      products: 'read 7, created 7, updated 0, unchanged 0, rejected 0',
+      pipeline: 'read 8800, created 8800, updated 0, unchanged 0, rejected 0',
+    });
+    const count = (filter: string) => `opportunities(filter: ${filter}) { totalCount(upTo: 100000) { value } }`;
+    const data = await ask(
+      server,
+      `{ won: ${count('{ status: { eq: WON } }')} lost: ${count('{ stage: { eq: "lost" } }')} engaging: ${count('{ stage: { eq: "engaging" } }')}
+        prospecting: ${count('{ stage: { eq: "prospecting" } }')} alone: ${count('{ customerId: { isNull: true } }')}
+        value: opportunities(filter: { status: { eq: WON } }) { sum(field: VALUE) { amount currency } }
+        gtxPro: ${count('{ lines: { some: { product: { eq: "gtx_pro" } } } }')} }`,
+    );
+    const counted = (value: number) => ({ totalCount: { value } });
+    expect(data).toEqual({
+      ...{ won: counted(4238), lost: counted(2473), engaging: counted(1589), prospecting: counted(500), alone: counted(1425) },
+      ...{ value: { sum: { amount: '10005534.00', currency: 'USD' } }, gtxPro: counted(1480) },
+    });
+  });
+
+  it('give the figures of the files', async () => {
+    const quarters = ['2017-01-01', '2017-04-01', '2017-07-01', '2017-10-01', '2018-01-01'];
+    const ofQuarter = quarters
+      .slice(1)
+      .map(
+        (to, i) =>
+          `q${i + 1}: opportunities(filter: { status: { eq: WON }, closedAt: { gte: "${quarters[i]}T00:00:00Z", lt: "${to}T00:00:00Z" } }) { sum(field: VALUE) { amount } }`,
+      );
+    const data = await ask(server, `{ ${ofQuarter.join(' ')} }`);
+    const sums = Object.values(data as Record<string, { sum: { amount: string } }>).map(({ sum }) => sum.amount);
+    expect(sums).toEqual(['1134672.00', '3086111.00', '2982255.00', '2802496.00']);
+    const best = (name: string, won: number) => ({ name, won: `${won}` });
+    const [agent] = await server.db.query(sql`select u.name, round(sum(o.base_amount))::text as won from opportunities o
+      join users u on u.id = o.owner_id where o.status = 'WON' group by 1 order by sum(o.base_amount) desc limit 1`);
+    expect(agent).toEqual(best('Darcel Schlecht', 1_153_214));
+    const [account] = await server.db.query(sql`select c.display_name as name, round(sum(o.base_amount))::text as won from opportunities o
+      join customers c on c.id = o.customer_id where o.status = 'WON' group by 1 order by sum(o.base_amount) desc limit 1`);
+    expect(account).toEqual(best('Kan-code', 341_455));
+    const [rate] = await server.db.query<{ rate: string }>(
+      sql`select round(avg((status = 'WON')::int), 6)::text as rate from opportunities where status <> 'OPEN'`,
+    );
+    expect(rate).toEqual({ rate: '0.631501' });
+  });
+
+  it('show an opportunity as a screen would', async () => {
+    const data = await ask(
+      server,
+      `{ opportunities(first: 1, filter: { externalId: { eq: "1C1I7A6R" } }) { nodes {
+        name status openedAt closedAt value { amount currency } baseAmount weightedValue { amount } stalled secondsInStage
+        customer { displayName } owner { name } team { name } stage { key pipeline { key isDefault stages { nodes { key } } } }
+        lines { nodes { product { key family price { amount } } quantity unitAmount amount } }
+        transitions { nodes { from { key } to { key } occurredAt leftAt actor { kind } } }
+        timeInStages { stage { key } seconds entries } } } }`,
+    );
+    const stages = ['prospecting', 'engaging', 'proposing', 'negotiating', 'won', 'lost'].map((key) => ({ key }));
+    const begun = '2016-10-20T00:00:00.000Z';
+    const ended = '2017-03-01T00:00:00.000Z';
+    expect(data.opportunities.nodes).toEqual([
+      {
+        ...{ name: 'Cancity: opportunity 1C1I7A6R', status: 'WON', openedAt: begun, closedAt: ended },
+        ...{ value: { amount: '1054.00', currency: 'USD' }, baseAmount: '1054.00', weightedValue: { amount: '1054.00' } },
+        ...{ stalled: false, secondsInStage: expect.any(Number) },
+        ...{ customer: { displayName: 'Cancity' }, owner: { name: 'Moses Frase' }, team: { name: 'Team Dustin Brinkmann' } },
+        stage: { key: 'won', pipeline: { key: 'sales', isDefault: true, stages: { nodes: stages } } },
+        lines: {
+          nodes: [
+            {
+              product: { key: 'gtx_plus_basic', family: 'GTX', price: { amount: '1096.00' } },
+              quantity: '1.00',
+              unitAmount: '1054.00',
+              amount: '1054.00',
+            },
+          ],
+        },
+        transitions: {
+          nodes: [
+            { from: null, to: { key: 'prospecting' }, occurredAt: begun, leftAt: ended, actor: { kind: 'API_KEY' } },
+            { from: { key: 'prospecting' }, to: { key: 'won' }, occurredAt: ended, leftAt: null, actor: { kind: 'API_KEY' } },
+          ],
+        },
+        timeInStages: [
+          { stage: { key: 'prospecting' }, seconds: 132 * 86_400, entries: 1 },
+          { stage: { key: 'won' }, seconds: 0, entries: 1 },
+        ],
+      },
+    ]);
+  });
+
+  it('change nothing the second time', async () => {
+    const totals = () => server.db.query(sql`select count(*) as n, sum(version) as versions from opportunities`);
+    const before = await totals();
+    expect(await imported('products.json', 'products.csv')).toBe('read 7, created 0, updated 0, unchanged 7, rejected 0');
+    expect(await imported('pipeline.json', 'sales_pipeline.csv')).toBe('read 8800, created 0, updated 0, unchanged 8800, rejected 0');
+    expect(await totals()).toEqual(before);
+  });
+});
