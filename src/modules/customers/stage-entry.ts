@@ -3,7 +3,17 @@ import type { CommandContext } from '../../commands/command.ts';
 import { insertRows } from '../../commands/rows.ts';
 import { newId } from '../../lib/typeid.ts';
 
-export type StageEntry = { customerId: string; fromId: string | null; toId: string; occurredAt: Date; reason: string | null };
+export type StageEntry = {
+  customerId: string;
+  fromId: string | null;
+  toId: string;
+  occurredAt: Date;
+  reason: string | null;
+  /** Made by a rule; by a person unless told. */
+  automatic?: boolean;
+  /** A new id unless told. */
+  id?: string;
+};
 
 /** Writes entries into stages. The caller holds the customers' locks and sets their `stageId` and `stageSince`. */
 export async function recordStageEntry(ctx: CommandContext, entries: StageEntry[]): Promise<void> {
@@ -11,6 +21,14 @@ export async function recordStageEntry(ctx: CommandContext, entries: StageEntry[
   await insertRows(
     ctx.tx,
     'LifecycleTransition',
-    entries.map((entry) => ({ workspaceId: ctx.workspaceId, id: newId(), ...entry, actorKind: kind, actorId: id, createdAt: ctx.now })),
+    entries.map((entry) => ({
+      workspaceId: ctx.workspaceId,
+      ...entry,
+      id: entry.id ?? newId(),
+      automatic: entry.automatic ?? false,
+      actorKind: kind,
+      actorId: id,
+      createdAt: ctx.now,
+    })),
   );
 }

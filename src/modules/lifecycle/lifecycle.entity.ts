@@ -10,7 +10,8 @@ export const lifecycleStage: Entity = defineEntity({
   prefix: 'lifecyclestage',
   subject: 'lifecycle',
   description: "A step on a customer's way from prospect to advocate.",
-  fields: ['key', 'name', 'description', 'position', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
+  fields: ['key', 'name', 'description', 'position', 'returnable', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
+  added: ['rule'],
   relations: {
     team: { one: 'Team', key: 'teamId', description: 'The team in charge of customers there.' },
     customers: { many: 'Customer', key: 'stageId', description: 'The customers who stand there.' },
@@ -25,7 +26,7 @@ export const lifecycleTransition: Entity = defineEntity({
   prefix: 'lifecycletransition',
   subject: 'lifecycle',
   description: 'One move of a customer from one lifecycle stage to another.',
-  fields: ['occurredAt', 'reason', 'createdAt'],
+  fields: ['occurredAt', 'reason', 'automatic', 'createdAt'],
   relations: {
     customer: { one: 'Customer', key: 'customerId', description: 'Who moved.' },
     from: { one: 'LifecycleStage', key: 'fromId', description: 'The stage left; null for the first entry.' },
@@ -35,10 +36,24 @@ export const lifecycleTransition: Entity = defineEntity({
     from: { keyOf: 'fromId', entity: 'LifecycleStage', description: 'By the key of the stage left.' },
     to: { keyOf: 'toId', entity: 'LifecycleStage', description: 'By the key of the stage entered.' },
     occurredAt: { column: 'occurredAt' },
+    automatic: { column: 'automatic' },
   },
   orders: { OCCURRED_AT: { column: 'occurredAt' } },
   defaultOrder: { field: 'OCCURRED_AT', direction: 'DESC' },
   scope: { kind: 'through', entity: 'Customer', key: 'customerId' },
   // It tells about a customer: stages alone may be read by those who may read none.
   visible: (_c, viewer) => (mayRead(viewer, entityNamed('Customer')) ? null : sql`false`),
+});
+
+export const healthRule: Entity = defineEntity({
+  name: 'HealthRule',
+  plural: 'healthRules',
+  prefix: 'healthrule',
+  subject: 'lifecycle',
+  description: 'When customers count as healthy or at risk, apart from their stage.',
+  fields: ['health', 'version', 'createdAt', 'updatedAt'],
+  added: ['rule'],
+  filters: { health: { column: 'health' } },
+  orders: { HEALTH: { column: 'health' } },
+  defaultOrder: { field: 'HEALTH', direction: 'ASC' },
 });

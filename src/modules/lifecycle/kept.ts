@@ -1,0 +1,1 @@
+export { changeUnit, defineUnitKind, drainRules, removeUnit, type UnitWork } from '../rules/keep/index.ts';
