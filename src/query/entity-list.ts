@@ -70,7 +70,8 @@ export function entityList(place: Place, target: Entity, { name, check, link }: 
     count: (run, limit) => sql`select ${from} where ${state(run).condition} limit ${literal(limit)}`,
     sum(run, field, currency) {
       const columns = target.money![target.sums![field]!]!;
-      if (hidesColumn(run.viewer, target, columns.amount)) throw apiError('FORBIDDEN', `The role hides what ${field} sums.`);
+      if (Object.values(columns).some((column) => hidesColumn(run.viewer, target, column)))
+        throw apiError('FORBIDDEN', `The role hides what ${field} sums.`);
       const only = currency === null ? sql`` : sql` and ${c(columns.currency)} = ${currency}`;
       return sql`select ${c(columns.currency)} as currency, sum(${c(columns.amount)}) as amount ${from}
         where ${state(run).condition} and ${c(columns.amount)} is not null${only} group by 1 order by 1`;

@@ -26,8 +26,9 @@ export function hidesColumn(viewer: RoleHolder, entity: Entity, property: string
   return isHidden(viewer.role, entity.name, fieldOfColumn(entity, property));
 }
 
-/** The GraphQL field that shows a column: `valueAmount` is shown by `value`. */
+/** The GraphQL field that shows a column: `valueAmount` is shown by `value`; a currency that several amounts share, by itself. */
 export function fieldOfColumn(entity: Entity, property: string): string {
+  if (entity.fields.includes(property)) return property;
   for (const [field, parts] of Object.entries(entity.money ?? {})) {
     if (parts.amount === property || parts.currency === property) return field;
   }

@@ -12,7 +12,7 @@ const more: Record<WordModel, (random: Random, i: number) => Record<string, unkn
   Channel: () => ({}),
   InteractionKind: () => ({}),
   RelationshipKind: (random) => ({ inverseName: text(random), acyclic: false, exclusive: random.chance(0.5) }),
-  LifecycleStage: (_random, i) => ({ position: i }),
+  LifecycleStage: (random, i) => ({ position: i, returnable: random.chance(0.5) }),
 };
 
 /** Adds words of each kind; answers their ids. `shift` tells the workspaces apart. */

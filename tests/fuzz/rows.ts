@@ -3,16 +3,34 @@
 import { insertRows } from '../../src/commands/rows.ts';
 import type { Queryable } from '../../src/db/database.ts';
 import type { ModelName } from '../../src/db/models.ts';
+import { fillLeads } from './lead-rows.ts';
 import { makeOwnWords } from './own-words.ts';
 import type { Random } from './random.ts';
+import { fillSales } from './sales-rows.ts';
 import { attributes, day, moment, money, orNull, sentiment, text, words } from './samples.ts';
+import { fillSegments } from './segment-rows.ts';
 
-type Rows = ({ id: string } & Record<string, unknown>)[];
+export type Rows = ({ id: string } & Record<string, unknown>)[];
 /** What there is of each vocabulary, by id. */
 export type Vocabulary = Record<'Channel' | 'InteractionKind' | 'RelationshipKind' | 'LifecycleStage' | 'TouchPoint' | 'Role', string[]>;
 
 /** The workspace, what its words start with, and a number of its own. */
 type Place = { workspaceId: string; shift: number; vocabulary: Vocabulary };
+
+/** What the rows of one domain are made with. */
+export type Filling = {
+  workspaceId: string;
+  db: Queryable;
+  random: Random;
+  shift: number;
+  made: Record<string, Rows>;
+  make(model: ModelName, many: number, row: (i: number) => Record<string, unknown>): Promise<Rows>;
+  ref(rows: Rows, probability?: number): string | null;
+  customerId(): string;
+  external(i: number): object;
+  stamps(): object;
+  archivable(): object;
+};
 
 /** Fills a workspace, with ids by a chance of their own; answers the ids of what it made, by model. */
 export async function fillRows(
@@ -153,6 +171,7 @@ export async function fillRows(
     toId: random.pick(vocabulary.LifecycleStage),
     occurredAt: moment(random),
     reason: orNull(random, text(random)),
+    automatic: random.chance(0.5),
     actorKind: 'SYSTEM',
     actorId: null,
     createdAt: moment(random),
@@ -221,5 +240,9 @@ export async function fillRows(
     role: random.pick(['cc', 'attendee']),
     createdAt: moment(random),
   }));
+  const filling: Filling = { workspaceId, db, random, shift, made, make, ref, customerId, external, stamps, archivable };
+  await fillSales(filling);
+  await fillLeads(filling);
+  await fillSegments(filling);
   return made;
 }

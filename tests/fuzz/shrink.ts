@@ -55,7 +55,17 @@ function without(schema: GraphQLSchema, asked: Asked, place: number): Asked | 'e
   const document = tidy(cut);
   const isKept = asked.operationName === undefined || (document && getOperationAST(document, asked.operationName));
   if (!document || !isKept || validate(schema, document).length > 0) return null;
-  return { ...asked, query: print(document) };
+  const query = print(document);
+  return parses(query) ? { ...asked, query } : null;
+}
+
+/** What is left of a document need not be one. */
+function parses(query: string): boolean {
+  try {
+    return Boolean(parse(query));
+  } catch {
+    return false;
+  }
 }
 
 /** Takes out what the cut left unused or empty. */

@@ -36,7 +36,7 @@ export const customer: Entity = defineEntity({
     'archivedAt',
   ],
   types: { country: 'CountryCode' },
-  added: ['interactions', 'timeline'],
+  added: ['interactions', 'timeline', 'consents', 'leads'],
   relations: {
     owner: { one: 'User', key: 'ownerId', description: 'The user who looks after the customer.' },
     team: { one: 'Team', key: 'teamId', description: 'The team that looks after the customer.' },
@@ -53,6 +53,13 @@ export const customer: Entity = defineEntity({
         sql`${c('id')} in (select r.id from relationships r where r.workspace_id = ${workspaceId} and r.from_id = ${parent} union all select r.id from relationships r where r.workspace_id = ${workspaceId} and r.to_id = ${parent})`,
       description: 'Ties to other customers, in both directions.',
     },
+    segments: {
+      many: 'Segment',
+      link: (c, parent, workspaceId) =>
+        sql`${c('id')} in (select m.segment_id from segment_memberships m where m.workspace_id = ${workspaceId} and m.customer_id = ${parent} and m.left_at is null)`,
+      description: 'The segments in which the customer is now.',
+    },
+    segmentMemberships: { many: 'SegmentMembership', key: 'customerId', description: 'Its stays in segments, present and past.' },
   },
   filters: {
     kind: { column: 'kind' },
@@ -73,6 +80,11 @@ export const customer: Entity = defineEntity({
     preferences: { listOf: 'Preference', by: 'customerId' },
     needs: { listOf: 'Need', by: 'customerId' },
     transitions: { listOf: 'LifecycleTransition', by: 'customerId' },
+    segmentMemberships: {
+      listOf: 'SegmentMembership',
+      by: 'customerId',
+      description: 'By its stays in segments; those that go on have no `leftAt`.',
+    },
   },
   attributes: 'Customer',
   orders: { CREATED_AT: { column: 'createdAt' }, UPDATED_AT: { column: 'updatedAt' }, DISPLAY_NAME: { column: 'displayName' } },

@@ -1,7 +1,10 @@
 import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDomain, type TestDomain } from '../../../tests/support/domain.ts';
+import { insertRows } from '../../commands/rows.ts';
+import { type ModelName, models, type RowOf } from '../../db/models.ts';
 import { encodeId } from '../../graphql/ids.ts';
+import { newId } from '../../lib/typeid.ts';
 import { interactionsRecord } from '../interactions/index.ts';
 import { customerMoveToStage } from '../lifecycle/index.ts';
 import { relationshipCreate } from '../relationships/relationships.commands.ts';
@@ -93,6 +96,96 @@ test('leaves no trace of the customer but redacted events, and all of everybody 
   );
   expect(mine).toEqual([{ subject: 'mine', participants: 1n }]);
   expect((await domain.run(customerUpdate, { ...ref(erased), city: 'X' })).userErrors).toMatchObject([{ code: 'NOT_FOUND' }]);
+});
+
+test('leaves nothing of what was sold to it or planned for it, and what others only shared with it', async () => {
+  const { db, viewer } = domain;
+  const workspaceId = viewer.workspaceId;
+  const erased = (await domain.done(customerCreate, { displayName: 'secretX' })).id;
+  const friend = (await domain.done(customerCreate, { displayName: 'Friend' })).id;
+  const make = async <M extends ModelName>(model: M, row: Partial<RowOf[M]>): Promise<string> => {
+    const id = newId();
+    await insertRows(db, model, [{ workspaceId, ...('id' in models[model].columns && { id }), ...row }] as never);
+    return id;
+  };
+  const moment = new Date('2026-01-05T10:00:00Z');
+  const word = { key: 'erasing', name: 'Erasing' };
+  const pipelineId = await make('Pipeline', { ...word, position: 9 });
+  const stageId = await make('PipelineStage', { ...word, pipelineId, position: 0, probability: '0.5' });
+  const productId = await make('Product', word);
+  const roleId = await make('OpportunityRole', word);
+  const competitorId = await make('Competitor', word);
+  const sourceId = await make('LeadSource', word);
+  const criterionId = await make('LeadCriterion', { ...word, points: 1, rule: {} });
+  const ruleId = await make('OpportunityRule', {
+    ...word,
+    signal: 'INTERACTION',
+    settings: {},
+    pipelineId,
+    nameTemplate: '{customer}',
+    strategy: 'CUSTOMER_OWNER',
+  });
+  const segmentationId = await make('Segmentation', { ...word, kind: 'TACTICAL' });
+  const segmentId = await make('Segment', { ...word, segmentationId, kind: 'STATIC', priority: 0 });
+  const unitId = await make('RuleUnit', { kind: 'SEGMENT' });
+  for (const customerId of [erased, friend]) {
+    const secret = customerId === erased ? 'secretX' : 'open';
+    const leadId = await make('Lead', { customerId, sourceId, message: secret, capturedAt: moment });
+    await make('LeadPoints', { leadId, criterionId, points: 1 });
+    await make('Consent', { customerId, leadId, purpose: secret, status: 'GRANTED', legalBasis: 'CONSENT', givenAt: moment });
+    await make('Consent', { customerId: friend, leadId, purpose: 'mail', status: 'GRANTED', legalBasis: 'CONSENT', givenAt: moment });
+    const sale = { pipelineId, stageId, status: 'OPEN', name: secret, openedAt: moment, stageSince: moment, leadId } as const;
+    const opportunityId = await make('Opportunity', { ...sale, customerId });
+    // Somebody else's, of a lead of this one; both take part in it.
+    const shared = await make('Opportunity', { ...sale, customerId: friend, name: 'shared' });
+    await make('OpportunityLine', { opportunityId, productId, position: 0, unitAmount: '1', amount: '1', description: secret });
+    await make('OpportunityTransition', { opportunityId, toId: stageId, occurredAt: moment, actorKind: 'SYSTEM', reason: secret });
+    await make('OpportunityCompetitor', { opportunityId, competitorId, note: secret });
+    for (const of of [opportunityId, shared]) {
+      await make('OpportunityContact', { opportunityId: of, customerId, roleId, note: secret });
+      const after = { customerId, note: secret };
+      const type = 'opportunity.contact_added';
+      await make('EventInbox', {
+        type,
+        subjectType: 'Opportunity',
+        subjectId: of,
+        actorKind: 'SYSTEM',
+        occurredAt: moment,
+        data: { after },
+      });
+    }
+    await make('OpportunityContact', { opportunityId, customerId: friend, roleId, note: 'buys too' }).catch(() => null);
+    const priced = { currency: 'EUR', netAmount: '1', discountAmount: '0', taxAmount: '0', totalAmount: '1' };
+    const quoteId = await make('Quote', { opportunityId, number: secret, revision: 1, ...priced });
+    await make('Quote', { opportunityId, number: secret, revision: 2, previousId: quoteId, ...priced });
+    await make('QuoteLine', {
+      quoteId,
+      position: 0,
+      quantity: '1',
+      unitAmount: '1',
+      netAmount: '1',
+      taxAmount: '0',
+      totalAmount: '1',
+      description: secret,
+    });
+    await make('OpportunityRuleFiring', { ruleId, customerId, reason: secret, firedAt: moment, opportunityId });
+    await make('SegmentMembership', { segmentationId, segmentId, customerId, exclusive: false, enteredAt: moment });
+    await make('RuleCheck', { unitId, customerId, dueAt: moment });
+  }
+  const before = await whereabouts(friend);
+
+  await domain.done(customerErase, { ...ref(erased), confirm: 'erase' });
+
+  expect(await whereabouts('secretX')).toEqual({});
+  expect(Object.keys(await whereabouts(erased))).toEqual(['event_inbox']);
+  const kept = await whereabouts(friend);
+  // But for having taken part in the other's opportunity.
+  expect({ ...before, opportunity_contacts: before.opportunity_contacts! - 1 }).toEqual(kept);
+  expect(await db.query(sql`select name from opportunities order by name`)).toEqual([
+    { name: 'open' },
+    { name: 'shared' },
+    { name: 'shared' },
+  ]);
 });
 
 test('frees the identities for somebody new', async () => {

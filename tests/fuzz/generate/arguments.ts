@@ -1,6 +1,7 @@
 // Arguments of fields: how a list is cut, filtered and ordered; which row is asked for.
 import { type GraphQLEnumType, type GraphQLField, type GraphQLInputObjectType, getNamedType } from 'graphql';
 import { allEntities, type Entity } from '../../../src/query/entity.ts';
+import type { Random } from '../random.ts';
 import { attributeKeys } from '../samples.ts';
 import { chooseRare } from './coverage.ts';
 import { filterOf } from './filters.ts';
@@ -76,9 +77,11 @@ function refOf(maker: Maker, entity: 'Customer' | 'User' | 'Team', type: string)
   return { externalId: { system: externalSystem, value: random.chance(0.9) ? externalId : ' ' } };
 }
 
+const momentOf = (random: Random) => new Date(Date.UTC(2025, random.int(0, 12), random.int(1, 3)));
+
 /** Ends are told: a period up to now would end a little later in each answer. */
 function periodOf({ random }: Maker): Json {
-  const moment = () => new Date(Date.UTC(2025, random.int(0, 12), random.int(1, 3))).toISOString();
+  const moment = () => momentOf(random).toISOString();
   return random.chance(0.3) ? { to: moment() } : { from: moment(), to: random.chance(0.9) ? '2026-01-15T12:00:00Z' : moment() };
 }
 
@@ -121,6 +124,7 @@ function chosen(maker: Maker, field: GraphQLField<unknown, unknown>, entity: Ent
         'getValues' in named ? named.getValues().map((value) => value.name) : [...new Set(pools.rows('Event').map((event) => event.type))];
       args.types = random.some(values, random.int(0, 3));
     }
+    if (name === 'at') args.at = momentOf(random).toISOString();
     if (name === 'subjectId' && random.chance(0.3)) args.subjectId = pools.id(random.pick(['Customer', 'Interaction', 'Team']));
   }
   return args;

@@ -11,6 +11,7 @@ import {
   isObjectType,
 } from 'graphql';
 import type { Random } from '../random.ts';
+import { isOutside } from './outside.ts';
 
 export type Coverage = {
   /** Notes a field with its arguments as they were given. */
@@ -78,6 +79,7 @@ function reachable(schema: GraphQLSchema): { fields: Set<string>; inputs: Set<st
       }
     if (!isObjectType(type)) return;
     for (const field of Object.values(type.getFields())) {
+      if (isOutside(type.name, field.name)) continue;
       fields.add(`${type.name}.${field.name}`);
       visit(getNamedType(field.type));
       for (const arg of field.args) {
@@ -99,7 +101,8 @@ function nearby(schema: GraphQLSchema, coordinates: string[]): Map<string, strin
     const target = field && getNamedType(field.type);
     const isNext = steps > 0 && (isObjectType(target) || (isInputObjectType(target) && !('and' in target.getFields())));
     if (!isNext) return [coordinate];
-    return [coordinate, ...Object.keys(target.getFields()).flatMap((inner) => near(`${target.name}.${inner}`, steps - 1))];
+    const inside = Object.keys(target.getFields()).filter((inner) => !isOutside(target.name, inner));
+    return [coordinate, ...inside.flatMap((inner) => near(`${target.name}.${inner}`, steps - 1))];
   };
   return new Map(coordinates.filter((one) => !one.includes('(')).map((one) => [one, near(one, one.startsWith('Query.') ? 3 : 2)]));
 }

@@ -11,6 +11,7 @@ import {
 import { argumentsOf } from './arguments.ts';
 import { chooseRare } from './coverage.ts';
 import { MAX_DEPTH, type Maker, type Scope } from './maker.ts';
+import { isOutside } from './outside.ts';
 import { writeDirectives, writeValue } from './write.ts';
 
 /** Where a selection stands: how deep, on how many objects. */
@@ -57,6 +58,7 @@ function onePart(maker: Maker, type: GraphQLObjectType, scope: Scope, place: Pla
       .join(' ')} }`;
   const fields = type.getFields();
   const affordable = Object.keys(fields).filter((name) => {
+    if (isOutside(type.name, name)) return false;
     const target = getNamedType(fields[name]!.type);
     if (!isCompositeType(target)) return true;
     if (place.depth >= MAX_DEPTH - 2 || maker.left <= 0) return isLeafLike(target);

@@ -1,4 +1,5 @@
 // The fields of entities: columns, money, external references and relations.
+import sql from 'sql-template-tag';
 import { isHidden } from '../../../src/auth/permissions.ts';
 import { columnsOf } from '../../../src/db/models.ts';
 import { encodeTypeId } from '../../../src/lib/typeid.ts';
@@ -16,10 +17,11 @@ export function idOfRow(entity: string, uuid: string): string {
 export function entityField(oracle: Oracle, entity: Entity, row: Row, field: string, args: object): unknown {
   if (field === 'id') return idOfRow(entity.name, row.id);
   const money = entity.money?.[field];
-  if (money) return row[money.amount] === null ? null : { amount: row[money.amount], currency: row[money.currency] };
+  if (money)
+    return row[money.amount] === null || row[money.currency] === null ? null : { amount: row[money.amount], currency: row[money.currency] };
   const ref = entity.externalRef;
   if (ref?.field === field) return row[ref.system] === null ? null : { system: row[ref.system], value: row[ref.id] };
-  const relation = entity.relations?.[field];
+  const relation = entity.relations?.[field] ?? addedRelations[`${entity.name}.${field}`];
   if (relation) return 'one' in relation ? toOne(oracle, entity, row, relation) : toMany(oracle, entity, row, field, relation, args);
   if (!entity.fields.includes(field)) throw new Error(`the oracle does not know ${entity.name}.${field}`);
   return columnField(oracle, entity, row, field);
@@ -41,6 +43,18 @@ function toOne(oracle: Oracle, entity: Entity, row: Row, relation: { one: string
   return found ?? (isNullable(entity, relation.key) ? null : refuse('FORBIDDEN'));
 }
 
+/** Relations that modules add to the entities of others. */
+const addedRelations: Record<string, RelationSpec> = {
+  'Customer.segments': { many: 'Segment', link: () => sql``, description: '' },
+  'Customer.segmentMemberships': { many: 'SegmentMembership', key: 'customerId', description: '' },
+  'Customer.opportunities': { many: 'Opportunity', key: 'customerId', description: '' },
+  'Customer.consents': { many: 'Consent', key: 'customerId', description: '' },
+  'Customer.leads': { many: 'Lead', key: 'customerId', description: '' },
+  'Opportunity.quotes': { many: 'Quote', key: 'opportunityId', description: '' },
+  'Opportunity.lead': { one: 'Lead', key: 'leadId', description: '' },
+  'Opportunity.rule': { one: 'OpportunityRule', key: 'ruleId', description: '' },
+};
+
 function toMany(oracle: Oracle, entity: Entity, row: Row, field: string, relation: RelationSpec, args: ListArgs): unknown {
   if (!('many' in relation)) throw new Error('a list');
   const target = entityNamed(relation.many);
@@ -60,8 +74,15 @@ function toMany(oracle: Oracle, entity: Entity, row: Row, field: string, relatio
 const links: Record<string, (tables: Tables, parent: Row, other: Row) => boolean> = {
   'User.teams': (tables, user, team) => isMember(tables, team, user),
   'Team.members': (tables, team, user) => isMember(tables, team, user),
+  'Segment.members': (tables, segment, customer) => tables.rows('SegmentMembership').some((stay) => isIn(stay, customer, segment)),
+  'Customer.segments': (tables, customer, segment) => tables.rows('SegmentMembership').some((stay) => isIn(stay, customer, segment)),
   'Customer.relationships': (_tables, customer, tie) => tie.fromId === customer.id || tie.toId === customer.id,
 };
+
+function isIn(stay: Row, customer: Row, segment: Row): boolean {
+  const isOf = stay.customerId === customer.id && stay.segmentId === segment.id && stay.workspaceId === segment.workspaceId;
+  return isOf && stay.leftAt === null;
+}
 
 function isMember(tables: Tables, team: Row, user: Row): boolean {
   const isOf = (member: Row) => member.teamId === team.id && member.userId === user.id;

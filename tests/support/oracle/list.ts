@@ -76,7 +76,7 @@ export function pageOf(order: Order, print: string, args: PageArgs): (rows: Row[
 
 function sumOf({ viewer }: Oracle, entity: Entity, field: string, currency: string | null, matching: () => Row[]) {
   const columns = entity.money![entity.sums![field]!]!;
-  demand(!hides(viewer, entity, columns.amount), 'FORBIDDEN');
+  demand(!hides(viewer, entity, columns.amount) && !hides(viewer, entity, columns.currency), 'FORBIDDEN');
   const sums = sumsByCurrency(matching(), columns).filter((one) => !currency || one.currency === currency);
   if (sums.length > 1) refuse('MIXED_CURRENCIES');
   return sums[0] ?? null;

@@ -1,5 +1,5 @@
 // Orders, and the cursors that are places in them.
-import { columnsOf } from '../../../src/db/models.ts';
+import { columnsOf, enums } from '../../../src/db/models.ts';
 import { decodeCursor, encodeCursor, fitsType } from '../../../src/query/cursor.ts';
 import type { Entity } from '../../../src/query/entity.ts';
 import { attributeNumber } from './attribute-filter.ts';
@@ -13,7 +13,13 @@ export type OrderInput = {
   attribute?: { key: string; type: 'TEXT' | 'NUMBER' } | null;
   direction?: 'ASC' | 'DESC' | null;
 };
-type Term = { type: string; nullable: boolean; descending: boolean; text: (row: Row) => string | null };
+type Term = {
+  /** Values of an enum, in their order. */ values?: readonly string[];
+  type: string;
+  nullable: boolean;
+  descending: boolean;
+  text: (row: Row) => string | null;
+};
 
 /** A total order of rows. */
 export type Order = {
@@ -39,12 +45,15 @@ export function orderOf(oracle: Oracle, entity: Entity, input: OrderInput[] | nu
   return byTerms([...terms, { type: 'uuid', nullable: false, descending: terms.at(-1)?.descending ?? false, text: (row) => row.id }]);
 }
 
+/** Values of enums stand in the order of their definition. */
+const rankOf = ({ values }: Term, text: string) => (values ? String(values.indexOf(text)).padStart(3, '0') : text);
+
 /** The order by these terms, of which the last tells all rows apart. */
 export function byTerms(terms: Term[]): Order {
   return {
     terms,
     texts: (row) => terms.map((term) => term.text(row)),
-    place: (texts) => texts.map((text, i) => (text === null ? null : parseText(terms[i]!.type, text))),
+    place: (texts) => texts.map((text, i) => (text === null ? null : parseText(terms[i]!.type, rankOf(terms[i]!, text)))),
     compare(a, b) {
       for (const [i, term] of terms.entries()) {
         const order = compareNulls(term.type, a[i], b[i]);
@@ -70,7 +79,8 @@ function termOf({ viewer }: Oracle, entity: Entity, input: OrderInput): Term {
   demand(column !== undefined, 'ORDER_INVALID');
   demandShown(viewer, entity, fieldShowing(entity, column!));
   const map = columnsOf(entity.name).find(({ name }) => name === column)!;
-  return { type: map.type, nullable: map.nullable, descending, text: (row) => row.$text[column!] ?? null };
+  const values = map.enum && { values: enums[map.enum as keyof typeof enums].values.map(({ name }) => name) };
+  return { ...values, type: map.type, nullable: map.nullable, descending, text: (row) => row.$text[column!] ?? null };
 }
 
 /** The place that a cursor names. Throws CURSOR_INVALID and CURSOR_MISMATCH. */

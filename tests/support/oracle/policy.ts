@@ -33,6 +33,7 @@ export function demandShown(viewer: Viewer, entity: Entity, field: string): void
 
 /** The field of the API that shows a column. */
 export function fieldShowing(entity: Entity, column: string): string {
+  if (entity.fields.includes(column)) return column;
   for (const [field, money] of Object.entries(entity.money ?? {})) if ([money.amount, money.currency].includes(column)) return field;
   if (entity.externalRef && [entity.externalRef.system, entity.externalRef.id].includes(column)) return entity.externalRef.field;
   for (const [field, relation] of Object.entries(entity.relations ?? {})) if ('one' in relation && relation.key === column) return field;
@@ -95,6 +96,7 @@ function withScope(viewer: Viewer, subject: string, scope: RowScope): Viewer {
 /** What the entities with a `visible` of their own say there, written a second time. */
 const told: Record<string, (oracle: Oracle, row: Row) => boolean> = {
   LifecycleTransition: ({ viewer }) => mayRead(viewer, entityNamed('Customer')),
+  SegmentMembership: ({ viewer }) => mayRead(viewer, entityNamed('Customer')),
   Relationship(oracle, row) {
     const customer = entityNamed('Customer');
     const sees = (id: unknown) => {

@@ -12,6 +12,7 @@ import { type Connection, listOf, oneOf, oneReadable, type Page } from './list.t
 import { demandRead, demandShown, type Oracle, seen } from './policy.ts';
 import { byName, customerBy, recognise } from './references.ts';
 import { demand, refuse } from './refuse.ts';
+import { isStalled, membersAt, weightedValue } from './sales.ts';
 import type { Row } from './tables.ts';
 import { timelineOf } from './timeline.ts';
 
@@ -50,7 +51,10 @@ function fieldOf(oracle: Oracle, type: string, field: string, source: unknown, a
 }
 
 /** Fields that modules add and that may be null. */
-const nullable = new Set(['Interaction.actor']);
+const nullable = new Set([
+  ...['Interaction.actor', 'OpportunityTransition.actor', 'Opportunity.lead', 'Opportunity.rule'],
+  ...['Opportunity.weightedValue', 'Opportunity.stalled'],
+]);
 
 function rootField(oracle: Oracle, field: string, args: Args): unknown {
   const list = allEntities().find(({ plural }) => plural === field);
@@ -142,11 +146,15 @@ const specials: Record<string, Special> = {
   'Customer.timeline': timelineOf,
   'Customer.interactions': interactionsOf,
   'Interaction.actor': (_oracle, row) => ({ kind: row.actorKind, id: row.actorId }),
+  'OpportunityTransition.actor': (_oracle, row) => ({ kind: row.actorKind, id: row.actorId }),
   'Actor.user': (oracle, { kind, id }) => (kind === 'USER' && id ? oneReadable(oracle, 'User', id) : null),
   'Actor.apiKey': (oracle, { kind, id }) => (kind === 'API_KEY' && id ? oneReadable(oracle, 'ApiKey', id) : null),
   'TimelineEntry.node': (oracle, item) => oneOf(oracle, item.type as string, item.id),
   'TouchPoint.figures': figuresOf,
   'TouchPointFigures.*': (oracle, figures, _args, field) => figure(oracle, figures as unknown as Figures, field),
+  'Opportunity.weightedValue': weightedValue,
+  'Opportunity.stalled': isStalled,
+  'Segment.membersAt': membersAt,
   'Event.*': (oracle, event, _args, field) => eventField(oracle, event, field),
 };
 

@@ -16,6 +16,9 @@ const sources: [entity: ModelName, customer: string, at: string][] = [
   ['Relationship', 'toId', 'createdAt'],
   ['Interaction', 'customerId', 'occurredAt'],
   ['Conversation', 'customerId', 'createdAt'],
+  ['Opportunity', 'customerId', 'openedAt'],
+  ['Lead', 'customerId', 'capturedAt'],
+  ['Consent', 'customerId', 'givenAt'],
 ];
 
 const newestFirst = byTerms([

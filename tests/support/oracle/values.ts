@@ -33,6 +33,15 @@ export function times(amount: string, factor: number): string {
   return fourPlaces(units(amount) * BigInt(factor));
 }
 
+/** The product of two decimal numbers, rounded to four places. */
+export function product(a: unknown, b: unknown): string {
+  const exact = units(a) * units(b);
+  const place = 10n ** BigInt(2 * SCALE - 4);
+  const size = exact < 0n ? -exact : exact;
+  const rounded = (size + place / 2n) / place;
+  return fourPlaces((exact < 0n ? -rounded : rounded) * 10n ** BigInt(SCALE - 4));
+}
+
 function fourPlaces(value: bigint): string {
   const whole = value / 10n ** BigInt(SCALE - 4);
   const digits = String(whole < 0n ? -whole : whole).padStart(5, '0');
