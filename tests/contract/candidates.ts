@@ -19,9 +19,11 @@ export function candidates(place: Place, foreign: RichWorkspace): Candidate[] {
   });
   const key = (wrap?: (text: string) => unknown) => pair('key', foreign.key, 'marker_c', wrap);
   if (place.kind === 'ID')
-    return allEntities().flatMap(({ name, prefix }) =>
-      foreign.ids[name] ? [pair(name, foreign.ids[name]!, encodeTypeId(prefix, newId()))] : [],
-    );
+    return allEntities().flatMap(({ name, prefix }) => {
+      const fitting = foreign.fitting[place.owner];
+      const id = fitting?.startsWith(`${prefix}_`) ? fitting : foreign.ids[name];
+      return id ? [pair(name, id, encodeTypeId(prefix, newId()))] : [];
+    });
   if (place.kind === 'JSON') return [key((text) => ({ [text]: 'x' }))];
   if (place.kind === 'TEXT')
     return /\.(email|value|displayName)$/.test(place.owner) ? [key(), pair('email', foreign.email, 'marker_c@example.com')] : [key()];

@@ -30,7 +30,7 @@ export type Place = {
   type: GraphQLInputType;
   /** The input field or argument that it fills, whatever leads there: `CustomerFilter.owner`. */
   owner: string;
-  /** Below `and`, `or` or `not` of a filter. */
+  /** Below `and`, `or` or `not` of a filter, or `all` of a rule. */
   wrapped: boolean;
 };
 
@@ -66,7 +66,23 @@ export function apiFields(schema: GraphQLSchema): ApiField[] {
       found.push({ operation: 'query', parent: type.name, field, places });
     }
   }
-  return found.filter((one) => one.places.length > 0);
+  return withRulesOnce(found).filter((one) => one.places.length > 0);
+}
+
+/** Begins every input of the rule language, which is the same wherever a rule is given. */
+const RULE = /^(Rule[A-Z]|SegmentRuleInput\.)/;
+
+/** Each place in a rule is tried once as a read and once as a write; elsewhere segments alone are named in rules. */
+function withRulesOnce(found: ApiField[]): ApiField[] {
+  const tried = new Set<string>();
+  return found.map((api) => {
+    const places = api.places.filter((place) => {
+      const where = `${api.operation} ${place.owner} ${place.wrapped}`;
+      return !RULE.test(place.owner) || !tried.has(where) || (place.owner === 'RuleSegmentInput.in' && !place.wrapped);
+    });
+    for (const { owner, wrapped } of places) if (RULE.test(owner)) tried.add(`${api.operation} ${owner} ${wrapped}`);
+    return { ...api, places };
+  });
 }
 
 function placesOf(field: GraphQLField<unknown, unknown>): Place[] {
@@ -83,6 +99,8 @@ function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInput
     return [{ kind: 'REFERENCE', path, type, owner, wrapped }];
   return fields.flatMap((field) => {
     const again = getNamedType(field.type) === named;
+    // Of the branches of a rule that hold rules, one will do.
+    if (again && named.name === 'SegmentRuleInput' && field.name !== 'all') return [];
     // Once through each of and, or and not; deeper ones are the same code.
     if (again && (wrapped || above.includes(named))) return [];
     if (!again && above.includes(getNamedType(field.type) as GraphQLInputObjectType)) return [];

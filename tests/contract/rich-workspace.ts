@@ -1,8 +1,5 @@
 // A workspace in which every entity has rows, made through commands. Every key in it is `key`, every text holds `word`:
 // so either of them in an answer tells where the answer comes from.
-
-// A workspace in which every entity has rows, made through commands. Every key in it is `key`, every text holds `word`:
-// so either of them in an answer tells where the answer comes from.
 import sql, { raw } from 'sql-template-tag';
 import { builtInRoles } from '../../src/auth/built-in-roles.ts';
 import { compileRole } from '../../src/auth/permissions.ts';
@@ -27,6 +24,7 @@ import {
 import { createWorkspace, workspaceUpdate } from '../../src/modules/workspace/index.ts';
 import { allEntities, entityNamed } from '../../src/query/entity.ts';
 import { tableOf } from '../../src/query/sql.ts';
+import { salesData, salesWords } from './rich-sales.ts';
 
 export type RichWorkspace = {
   workspaceId: string;
@@ -40,6 +38,8 @@ export type RichWorkspace = {
   administrator: Viewer;
   /** Entity -> TypeID of the row that is tied to all others. */
   ids: Record<string, string>;
+  /** Input field -> TypeID of the row that it can name, where that takes one in a certain state. */
+  fitting: Record<string, string>;
   /** TypeID of a second customer. */
   otherCustomer: string;
   /** Every TypeID and UUID of the workspace. */
@@ -90,11 +90,23 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     cost: { amount: '7', currency: 'GBP' },
     monthlyTarget: 3,
   });
+  const fitting = await salesWords(done, { key, word, owner: role, team });
   const customers = await customerData(done, { key, vocabulary: key, word, email, phone, owner: role, team });
 
   const { ids, all } = await idsOf(db, workspaceId);
   Object.assign(ids, { Customer: customers.main.id, Team: team.id, ApiKey: encodeId('ApiKey', apiKey) });
-  return { workspaceId, key, word, email, phone, administrator, ids, otherCustomer: customers.other.id, all };
+  return {
+    workspaceId,
+    key,
+    word,
+    email,
+    phone,
+    administrator,
+    ids,
+    fitting: { ...fitting, ...customers.fitting },
+    otherCustomer: customers.other.id,
+    all,
+  };
 }
 
 export type Done = (command: Command<never, { id: string }>, input: object) => Promise<string>;
@@ -111,11 +123,11 @@ type CustomerData = {
   team: Ref;
 };
 
-/** Makes two customers and everything that can be known about the first. */
+/** Makes two customers and everything that can be known about the first, with what was to be sold to it. */
 export async function customerData(
   done: Done,
   { key, vocabulary, word, email, phone, owner, team }: CustomerData,
-): Promise<{ main: Ref; other: Ref }> {
+): Promise<{ main: Ref; other: Ref; fitting: Record<string, string> }> {
   const text = (what: string) => `${word} ${what}`;
   const externalId = { system: key, value: key };
   const customer = await done(customerCreate as never, {
@@ -170,14 +182,17 @@ export async function customerData(
     ],
     attributes: { [vocabulary]: text('attribute') },
   });
-  return { main, other };
+  const fitting = await salesData(done, { key, vocabulary, word, owner, team, customer: main, other });
+  return { main, other, fitting };
 }
 
 /** Runs commands that must succeed. */
 export function runAs(db: Database, viewer: Viewer): Done {
   return async (command, input) => {
     const { result, userErrors } = await runCommand({ db, viewer, requestId: 'fill' }, command, input);
-    if (!result) throw new Error(`${command.name}: ${JSON.stringify(userErrors)}`);
+    if (!result || userErrors.length > 0) throw new Error(`${command.name}: ${JSON.stringify(userErrors)}`);
+    const rejected = (result as { results?: { status: string }[] }).results?.filter(({ status }) => status === 'REJECTED') ?? [];
+    if (rejected.length > 0) throw new Error(`${command.name}: ${JSON.stringify(rejected)}`);
     return result.id;
   };
 }

@@ -1,6 +1,7 @@
 // Values for what a call needs beside the one that is tried: they name what the caller's own workspace has.
 import { type GraphQLInputType, getNullableType, isEnumType, isInputObjectType, isListType, isRequiredInputField } from 'graphql';
 import { allEntities } from '../../src/query/entity.ts';
+import { someRule } from './rich-sales.ts';
 import type { RichWorkspace } from './rich-workspace.ts';
 
 const scalars: Record<string, unknown> = {
@@ -14,7 +15,7 @@ const scalars: Record<string, unknown> = {
   CountryCode: 'GB',
   JSON: {},
 };
-const enums: Record<string, string> = { IdentityKind: 'EXTERNAL' };
+const enums: Record<string, string> = { IdentityKind: 'EXTERNAL', SegmentKind: 'STATIC', SegmentationKind: 'TACTICAL' };
 /** Texts that are neither names nor keys. */
 const texts: Record<string, string> = {
   'RoleCreateInput.permissions': 'customers:read',
@@ -25,6 +26,7 @@ const texts: Record<string, string> = {
 /** A value that is in order for `own`. Throws where it does not know what an ID names. */
 export function sampleOf(type: GraphQLInputType, place: string, own: RichWorkspace): unknown {
   const bare = getNullableType(type);
+  if (isInputObjectType(bare) && bare.name === 'SegmentRuleInput') return someRule;
   // Nobody is tied to himself.
   if (/^Relationship\w+\.to$/.test(place)) return { id: own.otherCustomer };
   if (isListType(bare)) return [sampleOf(bare.ofType, place, own)];
@@ -36,7 +38,7 @@ export function sampleOf(type: GraphQLInputType, place: string, own: RichWorkspa
     return withCompanions(bare.name, '', made, own);
   }
   if (isEnumType(bare)) return enums[bare.name] ?? bare.getValues()[0]!.name;
-  if (bare.name === 'ID') return own.ids[entityOfPlace(place)];
+  if (bare.name === 'ID') return own.fitting[place] ?? own.ids[entityOfPlace(place)];
   if (bare.name === 'String') return textFor(place, own);
   if (!(bare.name in scalars)) throw new Error(`no value for the scalar ${bare.name} at ${place}`);
   return scalars[bare.name];

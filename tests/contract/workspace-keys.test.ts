@@ -68,6 +68,8 @@ describe('the database', () => {
       'interactions.actor_id',
       'lifecycle_transitions.actor_id',
       'opportunity_transitions.actor_id',
+      'rule_checks.customer_id',
+      'rule_checks.unit_id',
     ]);
   });
 

@@ -19,7 +19,6 @@ let pipelineId: string,
   talk: string,
   segmentId: string,
   stageId: string,
-  kindId: string,
   ada: string,
   bob: string,
   ann: string,
@@ -44,7 +43,7 @@ beforeAll(async () => {
   const segmentationId = await world.add('Segmentation', { key: 'profiles', name: 'Profiles', kind: 'TACTICAL' });
   segmentId = await world.add('Segment', { key: 'big', name: 'Big', segmentationId, kind: 'STATIC', priority: 0 });
   stageId = await world.add('LifecycleStage', { key: 'loyal', name: 'Loyal', position: 0 });
-  kindId = await world.add('InteractionKind', { key: 'enquiry', name: 'Enquiry' });
+  await world.add('InteractionKind', { key: 'enquiry', name: 'Enquiry' });
   await world.add('Channel', { key: 'web', name: 'Web' });
   [ann, bea] = (await Promise.all(['Ann', 'Bea'].map((name) => world.add('User', { name })))).sort() as [string, string];
   teamId = await world.add('Team', { name: 'North' });
@@ -220,16 +219,22 @@ describe('a rule of the factory', () => {
     await take(entered(ada));
     expect((await made()).map(({ ruleId }) => ruleId)).toEqual([good]);
     const failed = await world.events('opportunity_rule.failed');
-    expect(failed).toMatchObject([{ subject_id: bad, customer_id: ada, data: { errors: [{ code: 'OPPORTUNITY_FIELD_REQUIRED' }] } }]);
+    expect(failed).toMatchObject([
+      { subject_id: bad, customer_id: ada, data: { after: { errors: [{ code: 'OPPORTUNITY_FIELD_REQUIRED' }] } } },
+    ]);
   });
 
   test('that breaks keeps no other from its work', async () => {
-    const broken = await rule({ signal: { segmentEntered: { segment: 'big' } }, condition: { field: { country: { eq: 'NZ' } } } });
+    const broken = await rule({ signal: { segmentEntered: { segment: 'big' } }, value: { fixed: { amount: '1', currency: 'EUR' } } });
     const sound = await rule({ signal: { segmentEntered: { segment: 'big' } } });
-    await world.db.execute(sql`update opportunity_rules set condition = '{"attribute": 1}' where id = ${broken}::uuid`);
+    await world.db.execute(
+      sql`update opportunity_rules set value = '{"fixed": {"amount": "99999999999999999999", "currency": "EUR"}}' where id = ${broken}::uuid`,
+    );
     await take(entered(ada));
     expect((await made()).map(({ ruleId }) => ruleId)).toEqual([sound]);
-    expect(await world.events('opportunity_rule.failed')).toMatchObject([{ subject_id: broken, data: { errors: [{ code: 'INTERNAL' }] } }]);
+    expect(await world.events('opportunity_rule.failed')).toMatchObject([
+      { subject_id: broken, data: { after: { errors: [{ code: 'INTERNAL' }] } } },
+    ]);
   });
 
   test('is quiet while it is inactive or archived, and passes over archived customers', async () => {

@@ -6,8 +6,7 @@ import { insertRows } from '../../src/commands/rows.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/typeid.ts';
 import { type ForecastArgs, type ForecastFigures, readForecast, salesTargetCommands as targets } from '../../src/modules/forecast/index.ts';
-import '../../src/modules/sales/opportunities.entity.ts';
-import '../../src/modules/sales/pipelines.entity.ts';
+import '../../src/modules/sales/index.ts';
 import '../../src/modules/vocabularies/index.ts';
 import { createWorld, type World } from '../support/command-world.ts';
 

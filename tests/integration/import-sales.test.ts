@@ -6,9 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/testing/run-cli.ts';
-import '../../src/modules/sales/sales.schema.ts';
 import { ask, done } from '../support/core.ts';
-import { giveSalesDefaults } from '../support/sales-world.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const DATA = resolve(import.meta.dirname, '../../../shared/data/crm_sales_opportunities');
@@ -29,13 +27,12 @@ describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'trato-sales-'));
     server = await startTestServer();
-    await giveSalesDefaults(server);
     await done(server, 'workspaceUpdate', { currency: 'USD' }, 'workspace { currency }');
     await imported('accounts.json', 'accounts.csv');
     await imported('users.json', 'sales_teams.csv');
     lines.products = await imported('products.json', 'products.csv');
     lines.pipeline = await imported('pipeline.json', 'sales_pipeline.csv');
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true });

@@ -3,8 +3,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemViewer } from '../../src/auth/system-viewer.ts';
 import { type PerformanceArgs, readPerformance } from '../../src/modules/forecast/index.ts';
 import '../../src/modules/all.ts';
-import '../../src/modules/sales/opportunities.entity.ts';
-import '../../src/modules/sales/pipelines.entity.ts';
 import { createWorld, type World } from '../support/command-world.ts';
 
 let world: World;

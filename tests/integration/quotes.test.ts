@@ -262,13 +262,13 @@ describe('quotes', () => {
   it('keep their states, versions and sums, whatever is done with them in whatever order', async () => {
     type Step = { act: 'create' | 'lines' | 'discount' | 'send' | 'accept' | 'reject' | 'revise'; at: number; n: number };
     const step: fc.Arbitrary<Step> = fc.record({
-      act: fc.constantFrom('create', 'lines', 'discount', 'send', 'send', 'accept', 'reject', 'revise'),
-      at: fc.nat(20),
+      act: fc.constantFrom('create', 'lines', 'discount', 'send', 'send', 'send', 'accept', 'accept', 'reject', 'revise'),
+      at: fc.nat(5),
       n: fc.integer({ min: 1, max: 99 }),
     });
     const commands = { send: quoteSend, accept: quoteAccept, reject: quoteReject };
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 }), async (groups) => {
+      fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 3 }), { minLength: 5, maxLength: 9 }), async (groups) => {
         const id = await opportunity();
         const made: { id: string }[] = [];
         const keep = (outcome: { result: { id: string } | null }) => outcome.result && made.push(outcome.result);
@@ -285,6 +285,7 @@ describe('quotes', () => {
           else if (act === 'revise') keep(await domain.run(quoteRevise, ref(quote)));
           else await domain.run(commands[act], ref(quote));
         };
+        for (const n of [1, 2]) await run({ act: 'create', at: 0, n });
         for (const group of groups) await Promise.all(group.map(run));
         const [found] = await domain.db.query(sql`select o.status, o.value_amount as value,
             (select q.net_amount from quotes q where q.opportunity_id = o.id and q.status = 'ACCEPTED') as accepted,
@@ -300,7 +301,7 @@ describe('quotes', () => {
         expect({ status, value }).toEqual(accepted === null ? { status: 'OPEN', value: null } : { status: 'WON', value: accepted });
         if (accepted !== null) expect(open).toBe(0);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   }, 60_000);
 

@@ -2,15 +2,11 @@
 import sql from 'sql-template-tag';
 import { compileRole, type RoleDefinition } from '../../src/auth/permissions.ts';
 import type { Viewer } from '../../src/auth/viewer.ts';
-import { allColumns, insertRows } from '../../src/commands/rows.ts';
+import { allColumns } from '../../src/commands/rows.ts';
 import type { OpportunityRow } from '../../src/db/models.ts';
-import { newId } from '../../src/lib/typeid.ts';
 import { userCreate } from '../../src/modules/access/index.ts';
 import {
   competitorCommands,
-  defaultCloseReasons,
-  defaultOpportunityRoles,
-  defaultPipeline,
   pipelineCommands,
   pipelineStageCommands,
   priceCommands,
@@ -33,35 +29,9 @@ export type SalesWorld = TestDomain & {
 
 const money = (amount: string, currency = 'EUR') => ({ amount, currency });
 
-/** Gives a workspace the default pipeline, roles and reasons, as far as it lacks them. */
-export async function giveSalesDefaults({ db, workspaceId }: Pick<TestDomain, 'db' | 'workspaceId'>): Promise<void> {
-  const [known] = await db.query<{ found: boolean }>(
-    sql`select exists (select from pipelines where workspace_id = ${workspaceId}::uuid) as found`,
-  );
-  if (known!.found) return;
-  const pipelineId = newId();
-  await insertRows(db, 'Pipeline', [{ workspaceId, id: pipelineId, ...defaultPipeline.pipeline }]);
-  await insertRows(
-    db,
-    'PipelineStage',
-    defaultPipeline.stages.map((stage) => ({ workspaceId, id: newId(), pipelineId, ...stage })),
-  );
-  await insertRows(
-    db,
-    'OpportunityRole',
-    defaultOpportunityRoles.map((role) => ({ workspaceId, id: newId(), ...role })),
-  );
-  await insertRows(
-    db,
-    'CloseReason',
-    defaultCloseReasons.map((reason) => ({ workspaceId, id: newId(), ...reason })),
-  );
-}
-
 export async function salesWorld(options: { connections?: number } = {}): Promise<SalesWorld> {
   const domain = await createTestDomain(options);
   const { db, done, viewer } = domain;
-  await giveSalesDefaults(domain);
   await done(pipelineCommands.create, { key: 'strict', name: 'Strict' });
   const requiredFields = ['VALUE', 'EXPECTED_CLOSE', 'CUSTOMER', 'OWNER', 'LINES', 'DECISION_MAKER'];
   await done(pipelineStageCommands.create, { pipeline: 'strict', key: 'proposal', name: 'Proposal', requiredFields });

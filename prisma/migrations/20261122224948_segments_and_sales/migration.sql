@@ -1006,12 +1006,6 @@ ALTER TABLE "quote_lines" ADD CONSTRAINT "quote_lines_workspace_id_quote_id_fkey
 ALTER TABLE "quote_lines" ADD CONSTRAINT "quote_lines_workspace_id_product_id_fkey" FOREIGN KEY ("workspace_id", "product_id") REFERENCES "products"("workspace_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- AddForeignKey
-ALTER TABLE "rule_checks" ADD CONSTRAINT "rule_checks_workspace_id_unit_id_fkey" FOREIGN KEY ("workspace_id", "unit_id") REFERENCES "rule_units"("workspace_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-
--- AddForeignKey
-ALTER TABLE "rule_checks" ADD CONSTRAINT "rule_checks_workspace_id_customer_id_fkey" FOREIGN KEY ("workspace_id", "customer_id") REFERENCES "customers"("workspace_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
-
--- AddForeignKey
 ALTER TABLE "pipeline_stages" ADD CONSTRAINT "pipeline_stages_workspace_id_pipeline_id_fkey" FOREIGN KEY ("workspace_id", "pipeline_id") REFERENCES "pipelines"("workspace_id", "id") ON DELETE NO ACTION ON UPDATE NO ACTION;
 
 -- AddForeignKey

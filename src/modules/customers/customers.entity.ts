@@ -46,6 +46,7 @@ export const customer: Entity = defineEntity({
     preferences: { many: 'Preference', key: 'customerId', description: 'What the customer likes.' },
     needs: { many: 'Need', key: 'customerId', description: 'What the customer lacks.' },
     transitions: { many: 'LifecycleTransition', key: 'customerId', description: 'The moves between lifecycle stages.' },
+    opportunities: { many: 'Opportunity', key: 'customerId', description: 'The chances to sell to the customer.' },
     relationships: {
       many: 'Relationship',
       // Two subqueries, each on its own index, instead of an OR that neither serves.
@@ -80,6 +81,7 @@ export const customer: Entity = defineEntity({
     preferences: { listOf: 'Preference', by: 'customerId' },
     needs: { listOf: 'Need', by: 'customerId' },
     transitions: { listOf: 'LifecycleTransition', by: 'customerId' },
+    opportunities: { listOf: 'Opportunity', by: 'customerId', description: 'By the chances to sell to the customer.' },
     segmentMemberships: {
       listOf: 'SegmentMembership',
       by: 'customerId',

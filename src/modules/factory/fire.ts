@@ -171,7 +171,13 @@ export function tellFailure(
   cause: string | null,
 ): void {
   const errors = faults.map(({ code, message, path }) => ({ code, message, path }));
-  ctx.emit({ type: 'opportunity_rule.failed', subjectType: 'OpportunityRule', subjectId: ruleId, customerId, data: { errors, cause } });
+  ctx.emit({
+    type: 'opportunity_rule.failed',
+    subjectType: 'OpportunityRule',
+    subjectId: ruleId,
+    customerId,
+    data: { after: { errors }, cause },
+  });
 }
 
 function newOpportunity(facts: Facts, rule: OpportunityRuleRow, candidate: Candidate): NewOpportunity {

@@ -47,6 +47,9 @@ export type Forecast = { currency: string; rows: ForecastRow[]; totals: Forecast
 
 export const MAX_PERIODS = 60;
 
+// Stands for no group where groups are joined: equality can be hashed, `is not distinct from` cannot.
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
 const columnOf: Record<ForecastGrouping, string | null> = { NONE: null, OWNER: 'ownerId', TEAM: 'teamId', PIPELINE: 'pipelineId' };
 const groupSql: Record<ForecastGrouping, (alias: 'o' | 't') => Sql> = {
   NONE: () => sql`null::uuid`,
@@ -104,7 +107,7 @@ export function forecastSql(viewer: Viewer, question: ForecastQuestion): Sql {
     ), ranked as (
       select gid, row_number() over (order by sum(coalesce(won, 0) + coalesce(pipeline, 0)) desc, gid) as place from facts group by gid
     ), cells as (
-      select f.*, r.place <= ${groups} as is_own, least(r.place, ${groups} + 1) as place from facts f join ranked r on r.gid is not distinct from f.gid
+      select f.*, r.place <= ${groups} as is_own, least(r.place, ${groups} + 1) as place from facts f join ranked r on coalesce(r.gid, ${NOBODY}::uuid) = coalesce(f.gid, ${NOBODY}::uuid)
     )
     select to_char(starts_on, 'YYYY-MM-DD') as "startsOn", to_char(starts_on + ${intervalOf(period)}::interval - interval '1 day', 'YYYY-MM-DD') as "endsOn",
       case when bool_and(is_own) then min(gid::text) end as "group", not bool_and(is_own) as others, grouping(starts_on) = 1 as "isTotal", ${currencySql(viewer)} as currency,

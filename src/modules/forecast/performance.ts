@@ -103,19 +103,22 @@ export async function readPerformance(db: Queryable, viewer: Viewer, args: Perfo
 
 export type PerformanceQuestion = { from: string; to: string; by: PerformanceGrouping; pipelineId: string | null; groups: number };
 
-/** The statement behind `readPerformance`: a row for each group, and one for all. */
+/**
+ * The statement behind `readPerformance`: a row for each group, and one for all. Groups are joined by texts that are never
+ * null: equality can be hashed, `is not distinct from` cannot.
+ */
 export function performanceSql(viewer: Viewer, question: PerformanceQuestion): Sql {
   const { group, joins, share } = groupings[question.by] as Grouping;
   return sql`
     with facts as materialized (${factsSql(viewer, question)}),
     parted as (
-      select ${group} as gid, f.kind, f.is_open, f.cycle, f.unconverted, ${share ?? sql`f.base`} as base from facts f ${joins?.(viewer) ?? sql``}
+      select coalesce('=' || ${group}, '') as gid, f.kind, f.is_open, f.cycle, f.unconverted, ${share ?? sql`f.base`} as base from facts f ${joins?.(viewer) ?? sql``}
     ), ranked as (
       select gid, row_number() over (order by coalesce(sum(base) filter (where kind = 'WON'), 0) desc, count(*) desc, gid) as place from parted group by gid
     ), figures as (
-      select least(r.place, ${question.groups} + 1) as place, case when bool_and(r.place <= ${question.groups}) then min(p.gid) end as gid,
+      select least(r.place, ${question.groups} + 1) as place, case when bool_and(r.place <= ${question.groups}) then min(substr(nullif(p.gid, ''), 2)) end as gid,
         not bool_and(r.place <= ${question.groups}) as others, ${measures}
-      from parted p join ranked r on r.gid is not distinct from p.gid group by 1
+      from parted p join ranked r on r.gid = p.gid group by 1
       union all select null, null, false, ${measures} from facts p
     )
     select gid as "group", others, place is null as "isTotal", ${currencySql(viewer)} as currency, created, open, won, lost,

@@ -1,11 +1,10 @@
 // What rules decide here about every customer: the stage, and the health.
 import { inWorkspace } from '../../commands/system.ts';
-import { compileRule, dependenciesOf, type RuleScope } from '../rules/index.ts';
+import { compileRule, defineUnitKind, dependenciesOf, type RuleScope, type UnitWork } from '../rules/index.ts';
 import { isExact } from './exact.ts';
 import { followHealthRules, loadHealthRules } from './follow-health.ts';
 import { followStageRules } from './follow-rules.ts';
 import type { StageRule } from './judge-stages.ts';
-import { defineUnitKind, type UnitWork } from './kept.ts';
 import { loadStages, type RuledStage } from './stages.ts';
 
 /** Its id is that of the workspace. */

@@ -67,7 +67,9 @@ export const workspaceSql = ({ workspaceId }: RuleScope): Sql => sql`${workspace
 /** `true` or `false` in place of null. */
 export const certain = (condition: Sql): Sql => sql`coalesce(${condition}, false)`;
 
+/** The first of several moments, each of which may be null. */
 export function leastOf(moments: Sql[]): Sql | null {
-  if (moments.length === 0) return null;
-  return moments.length === 1 ? moments[0]! : sql`least(${join(moments, ', ')})`;
+  const different = [...new Map(moments.map((moment) => [textOfSql(moment), moment])).values()];
+  if (different.length === 0) return null;
+  return different.length === 1 ? different[0]! : sql`least(${join(different, ', ')})`;
 }

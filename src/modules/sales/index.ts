@@ -4,7 +4,6 @@ export { fromUnits, lineAmount, sumOf, toUnits } from './amounts.ts';
 export { priceCommands, priceListCommands, productCommands } from './catalogue.commands.ts';
 export { exchangeRate, price, priceList, product } from './catalogue.entity.ts';
 export { createOpportunity, type MoneyInput, type NewOpportunity, type Winning, winOpportunity } from './create.ts';
-export { defaultCloseReasons, defaultOpportunityRoles, defaultPipeline } from './defaults.ts';
 export type { LineInput } from './draft.ts';
 export { exchangeRatesUpsert } from './exchange-rates.command.ts';
 export { opportunityMove } from './move.command.ts';

@@ -64,6 +64,8 @@ describe('the first start', () => {
       sql`select c.key as channel from touch_points t join channels c on c.workspace_id = t.workspace_id and c.id = t.channel_id where t.key = 'web_shop'`,
     );
     expect(shop).toEqual({ channel: 'web' });
+    expect(await keys('pipelines')).toEqual(['sales']);
+    expect(await keys('pipeline_stages')).toEqual(['prospecting', 'engaging', 'proposing', 'negotiating', 'won', 'lost']);
     const [tie] = await db.query(sql`select acyclic, exclusive from relationship_kinds where key = 'subsidiary_of'`);
     expect(tie).toEqual({ acyclic: true, exclusive: true });
     const [{ events }] = (await db.query<{ events: number }>(
@@ -72,9 +74,9 @@ describe('the first start', () => {
     const [{ rows }] = (await db.query<{
       rows: number;
     }>(sql`select ((select count(*) from channels) + (select count(*) from interaction_kinds) + (select count(*) from relationship_kinds)
-      + (select count(*) from party_roles) + (select count(*) from lifecycle_stages) + (select count(*) from touch_points) + (select count(*) from roles) + 2)::int as rows`)) as [
-      { rows: number },
-    ];
+      + (select count(*) from party_roles) + (select count(*) from lifecycle_stages) + (select count(*) from touch_points) + (select count(*) from roles)
+      + (select count(*) from pipelines) + (select count(*) from pipeline_stages) + (select count(*) from opportunity_roles)
+      + (select count(*) from close_reasons) + (select count(*) from lead_sources) + 2)::int as rows`)) as [{ rows: number }];
     expect(events).toBe(rows);
   });
 

@@ -8,6 +8,7 @@ import { appendEvents } from '../../events/append.ts';
 import type { NewEvent } from '../../events/types.ts';
 import { newId } from '../../lib/typeid.ts';
 import { channels, interactionKinds, lifecycleStages, partyRoles, relationshipKinds, roles, touchPoints } from './defaults.ts';
+import { defaultCloseReasons, defaultLeadSources, defaultOpportunityRoles, defaultPipeline } from './sales-defaults.ts';
 
 export type NewWorkspace = {
   /** Short unique name: lower-case letters, digits, `_` and `-`. */
@@ -65,6 +66,14 @@ export async function createWorkspaceIn(tx: Transaction, input: NewWorkspace): P
     'TouchPoint',
     touchPoints.map(({ channel, ...point }) => ({ ...point, channelId: channelIds.get(channel)! })),
   );
+  const pipelineIds = await fill('Pipeline', [defaultPipeline.pipeline]);
+  await fill(
+    'PipelineStage',
+    defaultPipeline.stages.map((stage) => ({ ...stage, pipelineId: pipelineIds.get(defaultPipeline.pipeline.key)! })),
+  );
+  await fill('OpportunityRole', defaultOpportunityRoles);
+  await fill('CloseReason', defaultCloseReasons);
+  await fill('LeadSource', defaultLeadSources);
   const roleIds = await fill('Role', roles);
   await appendEvents(tx, system(workspaceId), events);
   const apiKey = input.apiKey ?? createApiKey().token;

@@ -9,7 +9,7 @@ import { loadUnits, shareUnits, type UnitRow } from './units.ts';
 
 /** The place in the log up to which all units in step have taken everything in; its lock is that of all evaluations. */
 const CONSUMER = 'rules';
-const EVENTS = 500;
+const EVENTS = 2_000;
 const CHECKS = 1_000;
 const RETRY_FAILED_MS = 60_000;
 

@@ -146,7 +146,7 @@ export async function fillWorld(db: Database, workspaceId: string, seed: number,
       customerId: anyone(),
       exclusive: false,
       enteredAt: moment(),
-      leftAt: chance(0.3) ? new Date(NOW.getTime() + 100 * 24 * HOUR) : null,
+      leftAt: chance(0.3) ? new Date(NOW.getTime() + 1000 * 24 * HOUR) : null,
     })),
     sql`on conflict do nothing`,
   );

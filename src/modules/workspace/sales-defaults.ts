@@ -51,3 +51,13 @@ export const defaultCloseReasons = [
     ['timing', 'Timing'],
   ),
 ];
+
+export const defaultLeadSources = words(
+  ['website', 'Website'],
+  ['referral', 'Referral'],
+  ['trade_fair', 'Trade fair'],
+  ['campaign', 'Campaign'],
+  ['partner', 'Partner'],
+  ['phone', 'Phone call'],
+  ['other', 'Other'],
+);

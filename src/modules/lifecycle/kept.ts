@@ -1,1 +1,0 @@
-export { changeUnit, defineUnitKind, drainRules, removeUnit, type UnitWork } from '../rules/keep/index.ts';
