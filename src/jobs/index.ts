@@ -1,4 +1,5 @@
 // Work in the background: handlers of events, schedules, and what runs them.
+export { isPassing } from './failures.ts';
 export { defineEventHandler, type EventHandler } from './handlers.ts';
 export { defineSchedule, type Schedule } from './schedules.ts';
 export { startJobs } from './start.ts';

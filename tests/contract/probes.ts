@@ -5,6 +5,7 @@ import {
   type GraphQLField,
   type GraphQLInputObjectType,
   type GraphQLInputType,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
@@ -89,6 +90,11 @@ function placesOf(field: GraphQLField<unknown, unknown>): Place[] {
   return field.args.flatMap((arg: GraphQLArgument) => inputPlaces(arg.type, [arg.name], [], false, `${field.name}.${arg.name}`));
 }
 
+/** A filter of an entity. In a filter are those of related rows; what they hold in turn is the same again. */
+function isFilter(type: GraphQLNamedType): boolean {
+  return isInputObjectType(type) && 'and' in type.getFields();
+}
+
 function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInputObjectType[], wrapped: boolean, owner: string): Place[] {
   const named = getNamedType(type);
   if (isEnumType(named) || NAMELESS.has(named.name)) return [];
@@ -104,6 +110,7 @@ function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInput
     // Once through each of and, or and not; deeper ones are the same code.
     if (again && (wrapped || above.includes(named))) return [];
     if (!again && above.includes(getNamedType(field.type) as GraphQLInputObjectType)) return [];
+    if (!again && isFilter(getNamedType(field.type)) && above.filter(isFilter).length > (wrapped ? 0 : 1)) return [];
     const next = OPERATORS.test(named.name) ? owner : `${named.name}.${field.name}`;
     return inputPlaces(field.type, [...path, field.name], again ? above : [...above, named], wrapped || again, next);
   });

@@ -233,7 +233,7 @@ describe('a rule of the factory', () => {
     await take(entered(ada));
     expect((await made()).map(({ ruleId }) => ruleId)).toEqual([sound]);
     expect(await world.events('opportunity_rule.failed')).toMatchObject([
-      { subject_id: broken, data: { after: { errors: [{ code: 'INTERNAL' }] } } },
+      { subject_id: broken, data: { after: { errors: [{ code: 'UNEXPECTED' }] } } },
     ]);
   });
 

@@ -148,6 +148,11 @@ describe('lines', () => {
     ]);
   });
 
+  it('do not add up to more than there is room for', async () => {
+    const lines = [{ product: 'anvil', quantity: '999999999.0000', unitAmount: '999999999999999.0000' }];
+    expect(errorsOf(await world.run(opportunityCreate, { name: 'x', lines }))).toEqual(['TOO_LONG lines']);
+  });
+
   it('of one product for an agreed value cost what was agreed', async () => {
     const { id } = await create({ value: money('95'), lines: [{ product: 'anvil' }] });
     expect(await world.opportunity(id)).toMatchObject({ valueAmount: '95.0000' });
@@ -178,6 +183,10 @@ describe('values in other currencies', () => {
         { amount: '10', currency: 'USD', day: '2019-01-01' },
       ]),
     ).toEqual(['7.0000', null, '9.5000']);
+    await world.done(exchangeRatesUpsert, { rows: [{ currency: 'USD', validFrom: '2019-01-01', rate: '9999999999' }] });
+    await world.done(exchangeRatesUpsert, { rows: [{ currency: 'JPY', validFrom: '2019-01-01', rate: '9999999999' }] });
+    const absurd = await create({ value: money('999999999999999', 'JPY') });
+    expect(await world.opportunity(absurd.id)).toMatchObject({ baseAmount: null });
     const own = (await world.done(exchangeRatesUpsert, {
       rows: [{ currency: 'EUR', validFrom: '2019-01-01', rate: '2' }],
       onError: 'SKIP',

@@ -805,6 +805,9 @@ CREATE UNIQUE INDEX "close_reasons_workspace_id_key_key" ON "close_reasons"("wor
 CREATE UNIQUE INDEX "opportunity_roles_workspace_id_key_key" ON "opportunity_roles"("workspace_id", "key");
 
 -- CreateIndex
+CREATE INDEX "opportunities_workspace_id_opened_at_id_idx" ON "opportunities"("workspace_id", "opened_at", "id");
+
+-- CreateIndex
 CREATE INDEX "opportunities_workspace_id_created_at_id_idx" ON "opportunities"("workspace_id", "created_at", "id");
 
 -- CreateIndex

@@ -33,6 +33,7 @@ export function presentData(viewer: Viewer, event: EventRow): Values {
 /** What events tell of records besides their subject's columns, and the fields that show it. */
 const elsewhere: Record<string, string[]> = {
   'Customer.reason': ['LifecycleTransition.reason'],
+  'Customer.transitions': ['Customer.transitions', 'LifecycleTransition.occurredAt', 'LifecycleTransition.to'],
   'Team.userId': ['Team.members', 'User.teams'],
 };
 
@@ -42,8 +43,11 @@ function hides(viewer: Viewer, entity: Entity, name: string): boolean {
   return shownBy.some((field) => hiddenFields.has(field));
 }
 
+/** Columns that hold rules in the form in which they are stored, with ids of the database: the subject tells them as they were written. */
+const stored = new Set(['rule', 'condition', 'settings']);
+
 function presentValues(viewer: Viewer, entity: Entity, values: Values): Values {
-  const visible = Object.entries(values).filter(([name]) => !hides(viewer, entity, name));
+  const visible = Object.entries(values).filter(([name]) => !hides(viewer, entity, name) && !stored.has(name));
   return Object.fromEntries(visible.map(([name, value]) => [name, presentPart(viewer, entity, name, value)]));
 }
 

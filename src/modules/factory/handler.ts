@@ -2,10 +2,11 @@
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import { inWorkspace } from '../../commands/system.ts';
+import { userError } from '../../commands/user-errors.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { OpportunityRuleRow } from '../../db/models.ts';
 import type { EventRow } from '../../events/index.ts';
-import { defineEventHandler } from '../../jobs/index.ts';
+import { defineEventHandler, isPassing } from '../../jobs/index.ts';
 import { baseAmountSql } from '../sales/index.ts';
 import { type Candidate, fire, tellFailure } from './fire.ts';
 import { reasonOf, type Settings } from './settings.ts';
@@ -44,14 +45,14 @@ async function attempt(tx: Transaction, workspaceId: string, rules: Rule[], even
     await tx.execute(sql`release savepoint signals`);
     return null;
   } catch (error) {
-    // A deadlock takes the whole transaction with it, which then runs again.
-    if (['40001', '40P01'].includes((error as { code?: string }).code ?? '')) throw error;
+    if (isPassing(error)) throw error;
     await tx.execute(sql`rollback to savepoint signals`);
     return error;
   }
 }
 
-const internal = (error: unknown) => ({ code: 'INTERNAL', message: error instanceof Error ? error.message : String(error), path: [] });
+// Its message may hold data of customers, so the code alone is told.
+const internal = (error: unknown) => userError('UNEXPECTED', `The rule failed: ${(error as { code?: string }).code ?? 'unknown'}.`, []);
 
 async function candidatesOf(ctx: CommandContext, rules: readonly Rule[], events: readonly EventRow[]): Promise<Candidate[]> {
   const of = (signal: keyof Settings) => rules.filter((rule) => rule.signal === signal);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { StoredRule } from '../rules/types.ts';
+import type { StoredRule } from '../rules/index.ts';
 import { isExact } from './exact.ts';
 
 const orders = { kinds: ['00000000-0000-0000-0000-000000000001'] };

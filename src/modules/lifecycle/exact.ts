@@ -1,6 +1,6 @@
 // Whether the moment since when a rule holds is one for good.
 import type { JsonValue } from '../../db/models.ts';
-import type { StoredRule } from '../rules/types.ts';
+import type { StoredRule } from '../rules/index.ts';
 
 const measures = ['count', 'sum', 'distinct', 'first'];
 

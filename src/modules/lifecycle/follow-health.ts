@@ -4,7 +4,7 @@ import type { CommandContext } from '../../commands/command.ts';
 import { writeManyChanges } from '../../commands/rows.ts';
 import type { Queryable } from '../../db/database.ts';
 import type { CustomerHealth } from '../../db/models.ts';
-import type { CompiledRule, RuleScope, StoredRule } from '../rules/types.ts';
+import type { CompiledRule, RuleScope, StoredRule } from '../rules/index.ts';
 import { keepChecks } from './checks.ts';
 import { partsOf } from './chunks.ts';
 import { type Among, amongSql } from './judge-stages.ts';

@@ -1,7 +1,7 @@
 // What the rules of the stages say of customers, in one statement, beside where they stand and how they came there.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../db/database.ts';
-import type { CompiledRule, RuleScope } from '../rules/types.ts';
+import type { CompiledRule, RuleScope } from '../rules/index.ts';
 import type { PlacedStage, Standing, Step } from './stage-path.ts';
 
 /** A stage whose rule counts. */

@@ -1,7 +1,7 @@
 // The stages of a workspace as evaluations need them: in order, with their rules.
 import sql from 'sql-template-tag';
 import type { Queryable } from '../../db/database.ts';
-import type { StoredRule } from '../rules/types.ts';
+import type { StoredRule } from '../rules/index.ts';
 import type { PlacedStage } from './stage-path.ts';
 
 export type RuledStage = PlacedStage & { rule: StoredRule | null };

@@ -12,8 +12,8 @@ import type { StoredRule } from './types.ts';
 
 /** Checks a rule and answers it as it is stored. Throws UserErrors with the path of every fault, from `path` down. */
 export async function resolveRule(ctx: CommandContext, written: RuleInput, path: string[]): Promise<StoredRule> {
-  const fault = shapeFault(written);
-  if (fault) throw new UserErrors([userError(fault.code, fault.message, [...path, ...fault.path])]);
+  const found = shapeFault(written);
+  if (found) throw new UserErrors([userError(found.code, found.message, [...path, ...found.path])]);
   const rule = plain(written) as JsonObject;
   const faults: UserError[] = [];
   everyRule(rule, path, (node, at) => faults.push(...conditionFaults(node, at)));

@@ -15,7 +15,7 @@ let world: World;
 let words: Words;
 let ids: string[];
 
-// Enough that each of some twenty faults put into the SQL was found within them.
+// Enough that the faults which were put into the SQL on purpose were found.
 const RUNS = 80;
 
 beforeAll(async () => {

@@ -2,6 +2,7 @@
 
 const SCALE = 10_000n;
 const PERCENT = 100n * SCALE;
+const LIMIT = 10n ** 19n;
 
 /** `1.5` -> 15000n. */
 export function toUnits(amount: string): bigint {
@@ -14,6 +15,12 @@ export function toUnits(amount: string): bigint {
 export function fromUnits(units: bigint): string {
   const size = units < 0n ? -units : units;
   return `${units < 0n ? '-' : ''}${size / SCALE}.${String(size % SCALE).padStart(4, '0')}`;
+}
+
+/** Whether numeric(19,4) cannot hold it. */
+export function isTooLarge(amount: string): boolean {
+  const units = toUnits(amount);
+  return units >= LIMIT || units <= -LIMIT;
 }
 
 // Half away from zero, as PostgreSQL rounds.

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../commands/command.ts';
 import { insertRows } from '../../commands/rows.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
 import { newId } from '../../lib/typeid.ts';
-import { lineAmount, sumOf, toUnits } from './amounts.ts';
+import { isTooLarge, lineAmount, sumOf, toUnits } from './amounts.ts';
 import type { Draft, LineInput } from './draft.ts';
 
 export type Line = {
@@ -102,6 +102,9 @@ export function worthOf(prices: Prices, draft: Draft): Worth | { errors: UserErr
   });
   if (errors.length > 0) return { errors };
   const total = sumOf(priced.map((line) => line.amount));
+  if (priced.some((line) => isTooLarge(line.amount)) || isTooLarge(total)) {
+    return { errors: [userError('TOO_LONG', 'An amount has at most 15 digits before the point.', ['lines'])] };
+  }
   if (given?.amount != null && toUnits(given.amount) !== toUnits(total)) {
     return { errors: [userError('VALUE_OF_LINES', `The lines add up to ${total}, not to this value.`, ['value'])] };
   }

@@ -44,6 +44,8 @@ export const opportunity: Entity = defineEntity({
     customerId: { id: 'customerId', entity: 'Customer', description: 'By the id of its customer.' },
     closeReason: { keyOf: 'closeReasonId', entity: 'CloseReason', description: 'By the key of why it ended.' },
     lostTo: { keyOf: 'lostToId', entity: 'Competitor', description: 'By the key of the competitor who won it.' },
+    rule: { keyOf: 'ruleId', entity: 'OpportunityRule', description: 'By the key of the rule that made it.' },
+    lead: { id: 'leadId', entity: 'Lead', description: 'By the id of the lead that it came from.' },
     valueAmount: { column: 'valueAmount' },
     baseAmount: { column: 'baseAmount' },
     expectedCloseOn: { column: 'expectedCloseOn' },

@@ -79,8 +79,8 @@ export const opportunityContactAdd = defineCommand<ContactInput, { id: string }>
     note,
   }) as unknown as z.ZodType<ContactInput>,
   run: async (ctx, given) => {
-    const customerId = await requireCustomer(ctx, given.customer, ['customer']);
     const row = await lockTarget(ctx, given);
+    const customerId = await requireCustomer(ctx, given.customer, ['customer']);
     const roleId = await requireKey(ctx, 'OpportunityRole', given.role, 'role');
     const made = { workspaceId: ctx.workspaceId, id: newId(), opportunityId: row.id, customerId, roleId, note: given.note ?? null };
     const written = await ctx.tx.execute(sql`${insertSql('OpportunityContact', [{ ...made, createdAt: ctx.now, updatedAt: ctx.now }])}
@@ -99,8 +99,8 @@ export const opportunityContactRemove = defineCommand<ContactInput, { id: string
     ...contactFields,
   }) as unknown as z.ZodType<ContactInput>,
   run: async (ctx, given) => {
-    const customerId = await requireCustomer(ctx, given.customer, ['customer']);
     const row = await lockTarget(ctx, given);
+    const customerId = await requireCustomer(ctx, given.customer, ['customer']);
     const roleId = await requireKey(ctx, 'OpportunityRole', given.role, 'role');
     const removed = await ctx.tx.execute(sql`delete from opportunity_contacts where workspace_id = ${ctx.workspaceId}::uuid
       and opportunity_id = ${row.id}::uuid and customer_id = ${customerId}::uuid and role_id = ${roleId}::uuid`);

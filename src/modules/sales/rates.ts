@@ -12,15 +12,18 @@ export function baseAmountSql(workspaceId: Sql | string, amount: Sql, currency: 
       and br.valid_from <= ${day} order by br.valid_from desc limit 1), 4) end`;
 }
 
+// What no column holds is no amount: an absurd rate must not stop those who sell.
+const bounded = (base: Sql): Sql => sql`case when abs(${base}) < 1e15 then ${base}::numeric(19,4) end`;
+
 export type DatedAmount = { amount: string; currency: string; day: string };
 
 /** Amounts in the currency of the workspace, in the same order; null where no rate holds on the day. One statement. */
 export async function toBase(db: Queryable, workspaceId: string, rows: readonly DatedAmount[]): Promise<(string | null)[]> {
   if (rows.length === 0) return [];
   const found = await db.query<{ base: string | null }>(sql`
-    select ${baseAmountSql(workspaceId, sql`r.amount`, sql`r.currency`, sql`r.day`)}::numeric(19,4) as base
-    from unnest(${rows.map((row) => row.amount)}::numeric[], ${rows.map((row) => row.currency)}::text[], ${rows.map((row) => row.day)}::date[])
-      with ordinality as r(amount, currency, day, place) order by r.place`);
+    select ${bounded(sql`b.base`)} as base
+    from (select (${baseAmountSql(workspaceId, sql`r.amount`, sql`r.currency`, sql`r.day`)}) as base, r.place from unnest(${rows.map((row) => row.amount)}::numeric[], ${rows.map((row) => row.currency)}::text[], ${rows.map((row) => row.day)}::date[])
+      with ordinality as r(amount, currency, day, place)) b order by b.place`);
   return found.map((row) => row.base);
 }
 
@@ -66,6 +69,7 @@ export function recomputeBaseAmounts(ctx: CommandContext, currencies: readonly s
   const which = currencies ? sql`o.value_currency = any(${[...currencies]}::text[])` : sql`true`;
   const base = baseAmountSql(ctx.workspaceId, sql`o.value_amount`, sql`o.value_currency`, dayOfOpportunity);
   return ctx.tx.execute(sql`update opportunities t set base_amount = n.base
-    from (select o.id, (${base})::numeric(19,4) as base from opportunities o where o.workspace_id = ${ctx.workspaceId}::uuid and ${which}) n
+    from (select b.id, ${bounded(sql`b.base`)} as base from (select o.id, (${base}) as base from opportunities o
+      where o.workspace_id = ${ctx.workspaceId}::uuid and ${which}) b) n
     where t.workspace_id = ${ctx.workspaceId}::uuid and t.id = n.id and t.base_amount is distinct from n.base`);
 }

@@ -47,7 +47,16 @@ describe('the first start', () => {
       { id: workspaceId, key: 'main', currency: 'GBP', country: 'GB' },
     ]);
     const keys = async (
-      table: 'channels' | 'interaction_kinds' | 'relationship_kinds' | 'party_roles' | 'lifecycle_stages' | 'touch_points' | 'roles',
+      table:
+        | 'channels'
+        | 'interaction_kinds'
+        | 'relationship_kinds'
+        | 'party_roles'
+        | 'lifecycle_stages'
+        | 'touch_points'
+        | 'roles'
+        | 'pipelines'
+        | 'pipeline_stages',
     ) =>
       (
         await db.query<{ key: string }>({ ...sql`select key from `, text: `select key from ${table} order by id`, values: [] } as never)

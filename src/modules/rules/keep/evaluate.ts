@@ -1,8 +1,9 @@
 // Applies units to the customers concerned. Everything here runs in a transaction that holds the place of `rules` in the
 // log: so no two evaluations of a unit run side by side, and the later one has seen the later facts.
 import sql from 'sql-template-tag';
-import { RetryTransaction, type Transaction } from '../../../db/database.ts';
-import { type EventRow, isConnectionError } from '../../../events/index.ts';
+import type { Transaction } from '../../../db/database.ts';
+import type { EventRow } from '../../../events/index.ts';
+import { isPassing } from '../../../jobs/index.ts';
 import { concerned, touchesOf } from './touched.ts';
 import { type LoadedUnit, loadUnits, shareUnits, type UnitRow, type UnitWork } from './units.ts';
 
@@ -35,16 +36,10 @@ export async function evaluateUnit(
     await unit.evaluate({ tx, workspaceId: row.workspaceId, unitId: row.id, now: new Date(), customers, cause });
     await tx.execute(sql`release savepoint unit`);
   } catch (error) {
-    if (!isOfTheUnit(error)) throw error;
+    if (isPassing(error)) throw error;
     await tx.execute(sql`rollback to savepoint unit`);
     await markFailed(tx, row, error);
   }
-}
-
-/** Deadlocks, lost connections and what is to be tried again are no fault of the unit: all of the transaction comes again. */
-export function isOfTheUnit(error: unknown): boolean {
-  const { code = '' } = error as { code?: string };
-  return !isConnectionError(error) && !code.startsWith('40') && !(error instanceof RetryTransaction);
 }
 
 /** Marks a unit as failed, with a reason that holds no data. */

@@ -2,8 +2,8 @@
 import sql from 'sql-template-tag';
 import type { Database, Transaction } from '../../../db/database.ts';
 import { type EventRow, lockConsumer, takeEvents } from '../../../events/index.ts';
-import { defineWorker, type Left } from '../../../jobs/index.ts';
-import { evaluateUnit, followEvents, isOfTheUnit, markFailed } from './evaluate.ts';
+import { defineWorker, isPassing, type Left } from '../../../jobs/index.ts';
+import { evaluateUnit, followEvents, markFailed } from './evaluate.ts';
 import { concerned, touchesOf } from './touched.ts';
 import { loadUnits, shareUnits, type UnitRow } from './units.ts';
 
@@ -86,7 +86,7 @@ async function workOutNext(db: Database): Promise<Left> {
   try {
     await db.transaction((tx) => workOut(tx, row));
   } catch (error) {
-    if (!isOfTheUnit(error)) throw error;
+    if (isPassing(error)) throw error;
     await db.transaction((tx) => markFailed(tx, row, error));
   }
   return 'more';
