@@ -143,7 +143,8 @@ async function insertOne(ctx: CommandContext, spec: CrudSpec, columns: Values): 
 
 async function createOne(ctx: CommandContext, spec: CrudSpec, values: Values): Promise<IdResult> {
   const columns = await toColumns(ctx, spec, values, null);
-  const made = await insertOne(ctx, spec, columns);
+  // Looked for first: what `columns` leaves out of a row that is there need not make a whole row.
+  const made = (await existing(ctx, spec, columns)) ? null : await insertOne(ctx, spec, columns);
   if (made) return { id: made };
   const found = await existing(ctx, spec, columns);
   return reject(

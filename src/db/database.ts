@@ -62,7 +62,7 @@ function queryable(client: pg.Pool | pg.PoolClient, names?: StatementNames): Que
   };
 }
 
-async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+async function runOnce<T>(pool: pg.Pool, names: StatementNames, fn: (tx: Transaction) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   const callbacks: (() => void)[] = [];
   let broken: Error | undefined;
@@ -73,7 +73,7 @@ async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): P
   client.on('error', onError);
   try {
     await client.query('begin');
-    const result = await fn({ ...queryable(client), afterCommit: (callback) => callbacks.push(callback) });
+    const result = await fn({ ...queryable(client, names), afterCommit: (callback) => callbacks.push(callback) });
     await client.query('commit');
     for (const callback of callbacks) callback();
     return result;
@@ -88,10 +88,10 @@ async function runOnce<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): P
   }
 }
 
-async function runTransaction<T>(pool: pg.Pool, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+async function runTransaction<T>(pool: pg.Pool, names: StatementNames, fn: (tx: Transaction) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await runOnce(pool, fn);
+      return await runOnce(pool, names, fn);
     } catch (error) {
       if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
       // The first tries at once, for what was in the way has mostly just committed; then apart, so that a crowd thins out.
@@ -129,7 +129,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     ...queryable(pool, names),
     pool,
     url,
-    transaction: (fn) => runTransaction(pool, fn),
+    transaction: (fn) => runTransaction(pool, names, fn),
     close: () => pool.end(),
   };
 }

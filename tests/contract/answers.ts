@@ -1,6 +1,6 @@
 // Answers as text: what in them belongs to another workspace, and what is the same from call to call.
 import type { RichWorkspace } from './rich-workspace.ts';
-import type { Outcome } from './sandbox.ts';
+import { type Outcome, withoutSeconds } from './sandbox.ts';
 
 const started = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
 /** Where periods begin that nobody gave. */
@@ -23,10 +23,15 @@ function cursorValues(text: string): string | null {
   }
 }
 
+/** Whether an answer holds the id of a row of that workspace. */
+export function namesRowsOf({ data }: Outcome, { all }: RichWorkspace): boolean {
+  return [...JSON.stringify(data ?? null).matchAll(TYPE_ID)].some(([id]) => all.has(id));
+}
+
 /** An answer as text, without what differs from call to call: what was sent, new ids, new keys and the time. */
 export function normal(outcome: Outcome, sent: string[], own: RichWorkspace): string {
   const answer = JSON.stringify([outcome.data ?? null, outcome.errors.map(({ code, message, path }) => [code, message, path])]);
-  let text = answer.replace(CURSOR, (cursor) => cursorValues(cursor) ?? cursor);
+  let text = withoutSeconds(answer).replace(CURSOR, (cursor) => cursorValues(cursor) ?? cursor);
   for (const one of [...sent].sort((a, b) => b.length - a.length)) text = text.replaceAll(one, '<sent>');
   return text
     .replace(/"trato_\w+/g, '"<key>')

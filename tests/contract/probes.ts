@@ -101,7 +101,7 @@ function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInput
   if (!isInputObjectType(named)) return [{ kind: kindOf(named.name, path), path, type, owner, wrapped }];
   const fields = Object.values(named.getFields());
   const names = fields.map((field) => field.name);
-  if (named.name.endsWith('Input') && names.includes('system') && names.includes('value'))
+  if (named.name.endsWith('Input') && !RULE.test(named.name) && names.includes('system') && names.includes('value'))
     return [{ kind: 'REFERENCE', path, type, owner, wrapped }];
   return fields.flatMap((field) => {
     const again = getNamedType(field.type) === named;
@@ -122,6 +122,12 @@ function kindOf(scalar: string, path: string[]): PlaceKind {
   if (scalar === 'String') return path.length === 1 && (last === 'after' || last === 'before') ? 'CURSOR' : 'TEXT';
   if (scalar === 'JSON') return 'JSON';
   throw new Error(`the scalar ${scalar} at ${path.join('.')} is not known: does it name something?`);
+}
+
+/** Values for the arguments without which a field cannot be asked. */
+export function requiredOf(field: GraphQLField<unknown, unknown>, own: RichWorkspace): Record<string, unknown> {
+  const required = field.args.filter(isRequiredArgument);
+  return Object.fromEntries(required.map((arg) => [arg.name, sampleOf(arg.type, `${field.name}.${arg.name}`, own)]));
 }
 
 /** The variables of a call that names `value` at the place and is else in order for the workspace `own`. */

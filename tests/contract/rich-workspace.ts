@@ -93,6 +93,7 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
   const fitting = await salesWords(done, { key, word, owner: role, team });
   const customers = await customerData(done, { key, vocabulary: key, word, email, phone, owner: role, team });
 
+  await tieSales(db, workspaceId);
   const { ids, all } = await idsOf(db, workspaceId);
   Object.assign(ids, { Customer: customers.main.id, Team: team.id, ApiKey: encodeId('ApiKey', apiKey) });
   return {
@@ -107,6 +108,14 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     otherCustomer: customers.other.id,
     all,
   };
+}
+
+/** What no caller says: which rule made an opportunity, which lead it came from, which territory a lead. */
+async function tieSales(db: Database, workspaceId: string): Promise<void> {
+  const newest = (table: string) => sql`(select id from ${raw(table)} where workspace_id = ${workspaceId}::uuid order by id desc limit 1)`;
+  await db.execute(sql`update opportunities set rule_id = ${newest('opportunity_rules')}, lead_id = ${newest('leads')}
+    where workspace_id = ${workspaceId}::uuid and id = ${newest('opportunities')}`);
+  await db.execute(sql`update leads set territory_id = ${newest('territories')} where workspace_id = ${workspaceId}::uuid`);
 }
 
 export type Done = (command: Command<never, { id: string }>, input: object) => Promise<string>;

@@ -5,6 +5,7 @@ import {
   type GraphQLSchema,
   getNamedType,
   isAbstractType,
+  isEnumType,
   isLeafType,
   isObjectType,
   isRequiredArgument,
@@ -37,9 +38,16 @@ function fields(schema: GraphQLSchema, type: GraphQLNamedType, depth: number, pr
   return `{ __typename ${selected.join(' ')} }`;
 }
 
+/** The first amount that can be summed. */
+function sumsOf({ args }: GraphQLField<unknown, unknown>): string {
+  const type = getNamedType(args.find(({ name }) => name === 'field')!.type);
+  return isEnumType(type) ? type.getValues()[0]!.name : '';
+}
+
 /** Arguments without which the field cannot be asked; null where none are known. */
 function argumentsOf(field: GraphQLField<unknown, unknown>): string | null {
   const required = field.args.filter(isRequiredArgument).map((arg) => arg.name);
   if (required.length === 0) return field.args.some((arg) => arg.name === 'first') ? '(first: 5)' : '';
-  return field.name === 'sum' ? '(field: VALUE, currency: "GBP")' : null;
+  if (field.name === 'sum') return `(field: ${sumsOf(field)}, currency: "GBP")`;
+  return field.name === 'membersAt' ? '(first: 5, at: "2090-01-01T00:00:00Z")' : null;
 }

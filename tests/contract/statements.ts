@@ -11,7 +11,7 @@ export function unguarded(text: string, cutsCustomers: boolean): string[] {
   for (const [, table, alias] of text.matchAll(mention)) {
     if (!tables.has(table!) || table === 'workspaces') continue;
     const name = alias && !keyword.has(alias) ? `${alias}\\.` : '';
-    if (!new RegExp(`(?:^|[^\\w.])${name}"?workspace_id"? = (?:\\$\\d+|\\w+\\.workspace_id)`).test(text)) {
+    if (!new RegExp(`(?:^|[^\\w.])${name}"?workspace_id"? = (?:\\$\\d+|\\w+\\."?workspace_id)`).test(text)) {
       found.push(`${table} ${alias ?? ''}: no workspace`);
     }
     if (

@@ -1,6 +1,6 @@
 // Names what belongs to others at a place of the API, and compares the answer with that to naming nothing.
 import { getNamedType } from 'graphql';
-import { difference, leaks, normal } from './answers.ts';
+import { difference, leaks, namesRowsOf, normal } from './answers.ts';
 import { call, type Sandboxes } from './calls.ts';
 import { candidates } from './candidates.ts';
 import type { ApiField, Place } from './probes.ts';
@@ -24,7 +24,7 @@ const shallow = (api: ApiField) => (api.operation === 'mutation' ? 1 : 0);
 
 /** Whether the workspace's own administrator, naming the same, is shown its data or changes its rows. */
 const shows = (outcome: Outcome, foreign: RichWorkspace) =>
-  outcome.touched !== '' || JSON.stringify(outcome.data ?? null).includes(foreign.word);
+  outcome.touched !== '' || JSON.stringify(outcome.data ?? null).includes(foreign.word) || namesRowsOf(outcome, foreign);
 
 /** Who asks, and whose things are named. */
 export type Parties = { own: RichWorkspace; foreign: RichWorkspace };

@@ -10,7 +10,7 @@ import { allEntities } from '../../src/query/entity.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { leaks } from './answers.ts';
 import { call, documentOf, type Sandboxes, untilCaughtUp } from './calls.ts';
-import { type ApiField, apiFields, type Place } from './probes.ts';
+import { type ApiField, apiFields, type Place, requiredOf } from './probes.ts';
 import { type RichWorkspace, richWorkspace } from './rich-workspace.ts';
 import { checksums, guardRows, openSandbox } from './sandbox.ts';
 import { type Meant, nameOf, tryPlace } from './try-place.ts';
@@ -133,10 +133,11 @@ describe('cursors of another workspace', () => {
       );
       return Buffer.from(`event:${row!.seq}`).toString('base64url');
     }
-    const document = documentOf(schema, api, 0, []);
+    const needed = requiredOf(api.field, foreign);
+    const document = documentOf(schema, api, 0, Object.keys(needed));
     const { data } = await sandboxes.of
       .get(foreign)!
-      .run(foreign.administrator, document, api.parent ? { parent: foreign.ids[api.parent] } : {});
+      .run(foreign.administrator, document, api.parent ? { ...needed, parent: foreign.ids[api.parent] } : needed);
     const at = (api.parent ? (data as Record<string, Record<string, unknown>>).node : data) as Record<
       string,
       { pageInfo: { startCursor: string } }

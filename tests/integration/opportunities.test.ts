@@ -14,6 +14,7 @@ import {
   opportunityUpdate,
   toBase,
 } from '../../src/modules/sales/index.ts';
+import { workspaceUpdate } from '../../src/modules/workspace/index.ts';
 import { type SalesWorld, salesWorld } from '../support/sales-world.ts';
 
 let world: SalesWorld;
@@ -193,6 +194,17 @@ describe('values in other currencies', () => {
     })) as BulkOutcome;
     expect(own.results[0]).toMatchObject({ status: 'REJECTED', userErrors: [{ code: 'CURRENCY_OF_WORKSPACE' }] });
   });
+});
+
+it('values follow the currency of the workspace when that changes', async () => {
+  const { id } = await create({ stage: 'won', openedAt: day('2019-01-01'), closedAt: day('2019-02-01'), value: money('40', 'EUR') });
+  expect(await world.opportunity(id)).toMatchObject({ baseAmount: '40.0000' });
+  await world.done(workspaceUpdate, { currency: 'CHF' });
+  expect(await world.opportunity(id)).toMatchObject({ baseAmount: null });
+  await world.done(exchangeRatesUpsert, { rows: [{ currency: 'EUR', validFrom: '2019-01-01', rate: '1.1' }] });
+  expect(await world.opportunity(id)).toMatchObject({ baseAmount: '44.0000' });
+  await world.done(workspaceUpdate, { currency: 'EUR' });
+  expect(await world.opportunity(id)).toMatchObject({ baseAmount: '40.0000' });
 });
 
 describe('bringing in many', () => {

@@ -261,3 +261,21 @@ test('a strategic segmentation parts the base, also while commands and evaluatio
       and b.segmentation_id = a.segmentation_id and b.id > a.id and a.exclusive and tstzrange(a.entered_at, a.left_at) && tstzrange(b.entered_at, b.left_at)`);
   expect(overlaps).toEqual([]);
 });
+
+test('value classes by won opportunities are those of the definition', async () => {
+  await world.done(segmentationCommands.create, { key: 'abc', name: 'ABC', kind: 'STRATEGIC', method: 'VALUE_CLASSES' });
+  for (const [i, value] of [900, 450, 300, 120, 60, 30].entries()) await take({ do: 'offer', who: i, value, won: true });
+  await drainRules(world.db);
+  const won = await world.db.query<{ id: string; units: bigint }>(sql`select c.id, coalesce(sum(o.base_amount * 10000), 0)::bigint as units
+    from customers c left join opportunities o on o.customer_id = c.id and o.status = 'WON' and o.archived_at is null
+    where c.archived_at is null group by c.workspace_id, c.id order by 2 desc, 1`);
+  const whole = won.reduce((all, one) => all + one.units, 0n);
+  expect(whole).toBeGreaterThan(0n);
+  let running = 0n;
+  const wanted = won.map(({ id, units }) => {
+    running += units;
+    const share = running * 100n;
+    return `${units === 0n ? 'abc_none' : share <= whole * 80n ? 'abc_a' : share <= whole * 95n ? 'abc_b' : 'abc_c'} ${id}`;
+  });
+  expect((await stays()).filter((one) => one.startsWith('abc_'))).toEqual(wanted.sort());
+});

@@ -808,6 +808,12 @@ CREATE UNIQUE INDEX "opportunity_roles_workspace_id_key_key" ON "opportunity_rol
 CREATE INDEX "opportunities_workspace_id_opened_at_id_idx" ON "opportunities"("workspace_id", "opened_at", "id");
 
 -- CreateIndex
+CREATE INDEX "opportunities_workspace_id_customer_id_opened_at_id_idx" ON "opportunities"("workspace_id", "customer_id", "opened_at", "id");
+
+-- CreateIndex
+CREATE INDEX "opportunities_workspace_id_value_currency_idx" ON "opportunities"("workspace_id", "value_currency");
+
+-- CreateIndex
 CREATE INDEX "opportunities_workspace_id_created_at_id_idx" ON "opportunities"("workspace_id", "created_at", "id");
 
 -- CreateIndex

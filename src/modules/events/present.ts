@@ -34,6 +34,10 @@ export function presentData(viewer: Viewer, event: EventRow): Values {
 const elsewhere: Record<string, string[]> = {
   'Customer.reason': ['LifecycleTransition.reason'],
   'Customer.transitions': ['Customer.transitions', 'LifecycleTransition.occurredAt', 'LifecycleTransition.to'],
+  'Opportunity.reason': ['OpportunityTransition.reason'],
+  'Opportunity.contact': ['Opportunity.contacts'],
+  'Opportunity.role': ['Opportunity.contacts'],
+  'Opportunity.competitor': ['Opportunity.competitors'],
   'Team.userId': ['Team.members', 'User.teams'],
 };
 

@@ -7,4 +7,5 @@ export { resolveRule } from './resolve.ts';
 export { type RuleInput, ruleInput } from './rule-input.ts';
 export { type NameOf, sentenceOf } from './sentence.ts';
 export type { CompiledRule, FactFamily, RuleDependencies, RuleScope, StoredRule } from './types.ts';
+export { requireRuleVisible } from './visible.ts';
 export { writtenRules } from './written.ts';

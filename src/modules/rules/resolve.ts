@@ -9,8 +9,9 @@ import { hasKey, lookUp, mapReferences, type Reference, referencesOf, storedValu
 import type { RuleInput } from './rule-input.ts';
 import { childrenOf, shapeFault } from './shape.ts';
 import type { StoredRule } from './types.ts';
+import { requireRuleVisible } from './visible.ts';
 
-/** Checks a rule and answers it as it is stored. Throws UserErrors with the path of every fault, from `path` down. */
+/** Checks a rule and answers it as it is stored. Throws UserErrors with the path of every fault, from `path` down, and FORBIDDEN where the role hides what it asks for. */
 export async function resolveRule(ctx: CommandContext, written: RuleInput, path: string[]): Promise<StoredRule> {
   const found = shapeFault(written);
   if (found) throw new UserErrors([userError(found.code, found.message, [...path, ...found.path])]);
@@ -20,6 +21,7 @@ export async function resolveRule(ctx: CommandContext, written: RuleInput, path:
   if (faults.length > 0) throw new UserErrors(faults);
   const attributeFaults = await checkAttributes(ctx, rule, path);
   const resolved = await resolveReferences(ctx, rule, path, attributeFaults);
+  requireRuleVisible(ctx.viewer, resolved);
   return withCurrency(ctx, resolved);
 }
 

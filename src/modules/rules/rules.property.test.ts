@@ -16,7 +16,7 @@ let words: Words;
 let ids: string[];
 
 // Enough that the faults which were put into the SQL on purpose were found.
-const RUNS = 80;
+const RUNS = 150;
 
 beforeAll(async () => {
   domain = await createTestDomain({ connections: 2 });

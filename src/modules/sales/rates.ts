@@ -3,6 +3,8 @@ import sql, { type Sql } from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import type { Queryable, Transaction } from '../../db/database.ts';
 import type { OpportunityRow } from '../../db/models.ts';
+import { changeAllUnits } from '../rules/index.ts';
+import { whenCurrencyChanges } from '../workspace/index.ts';
 
 /** The amount in the currency of the workspace on that day, as SQL; null where no rate holds. */
 export function baseAmountSql(workspaceId: Sql | string, amount: Sql, currency: Sql, day: Sql): Sql {
@@ -64,12 +66,19 @@ export async function lockRates(ctx: CommandContext): Promise<void> {
   await ctx.tx.query(sql`select pg_advisory_xact_lock(${lockName(ctx)})`);
 }
 
-/** Works out `base_amount` anew of all opportunities in these currencies, or in any; answers how many changed. */
-export function recomputeBaseAmounts(ctx: CommandContext, currencies: readonly string[] | null): Promise<number> {
+/** Works out `base_amount` anew of all opportunities in these currencies, or in any, and what rules say of them; answers how many changed. */
+export async function recomputeBaseAmounts(ctx: CommandContext, currencies: readonly string[] | null): Promise<number> {
   const which = currencies ? sql`o.value_currency = any(${[...currencies]}::text[])` : sql`true`;
   const base = baseAmountSql(ctx.workspaceId, sql`o.value_amount`, sql`o.value_currency`, dayOfOpportunity);
-  return ctx.tx.execute(sql`update opportunities t set base_amount = n.base
+  const changed = await ctx.tx.execute(sql`update opportunities t set base_amount = n.base
     from (select b.id, ${bounded(sql`b.base`)} as base from (select o.id, (${base}) as base from opportunities o
       where o.workspace_id = ${ctx.workspaceId}::uuid and ${which}) b) n
     where t.workspace_id = ${ctx.workspaceId}::uuid and t.id = n.id and t.base_amount is distinct from n.base`);
+  if (changed > 0) await changeAllUnits(ctx.tx, ctx.workspaceId);
+  return changed;
 }
+
+whenCurrencyChanges(async (ctx) => {
+  await lockRates(ctx);
+  await recomputeBaseAmounts(ctx, null);
+});

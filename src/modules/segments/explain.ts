@@ -5,8 +5,7 @@ import type { Queryable } from '../../db/database.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { hidesColumn, requireRead, rowPolicy } from '../../query/policy.ts';
-import { explainRule, type RuleExplanation, type StoredRule } from '../rules/index.ts';
-import { requireRuleVisible } from './rule-access.ts';
+import { explainRule, type RuleExplanation, requireRuleVisible, type StoredRule } from '../rules/index.ts';
 import { activeSegments } from './units.ts';
 
 type ExplainedNode = RuleExplanation['nodes'][number];

@@ -8,8 +8,7 @@ import type { Database, Queryable } from '../../db/database.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { rowPolicy } from '../../query/policy.ts';
-import { compileRule, resolveRule, ruleInput, type StoredRule } from '../rules/index.ts';
-import { requireRuleVisible } from './rule-access.ts';
+import { compileRule, requireRuleVisible, resolveRule, ruleInput, type StoredRule } from '../rules/index.ts';
 
 /** Counting stops here. */
 export const MOST_COUNTED = 10_000;

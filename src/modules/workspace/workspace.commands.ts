@@ -1,10 +1,17 @@
 // Changing the workspace's own settings.
 import sql from 'sql-template-tag';
-import { defineCommand } from '../../commands/command.ts';
+import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { country, currency, input, text, timeZone } from '../../commands/fields.ts';
 import { changesOf } from '../../commands/rows.ts';
 import { UserErrors, userError } from '../../commands/user-errors.ts';
 import type { RowOf } from '../../db/models.ts';
+
+const followers: ((ctx: CommandContext) => Promise<void>)[] = [];
+
+/** Has `follow` work out anew what is kept in the currency of the workspace, in the command that changes it. */
+export function whenCurrencyChanges(follow: (ctx: CommandContext) => Promise<void>): void {
+  followers.push(follow);
+}
 
 export const workspaceUpdate = defineCommand({
   name: 'workspaceUpdate',
@@ -28,6 +35,7 @@ export const workspaceUpdate = defineCommand({
     const after = { ...row!, ...changes.after } as RowOf['Workspace'];
     await ctx.tx.execute(sql`update workspaces set name = ${after.name}, currency = ${after.currency}, time_zone = ${after.timeZone}, country = ${after.country}
       where id = ${ctx.workspaceId}::uuid`);
+    if ('currency' in changes.after) for (const follow of followers) await follow(ctx);
     ctx.emit({ type: 'workspace.updated', subjectType: 'Workspace', subjectId: ctx.workspaceId, customerId: null, data: changes });
     return { id: ctx.workspaceId };
   },

@@ -38,14 +38,17 @@ export async function evaluateUnit(
   } catch (error) {
     if (isPassing(error)) throw error;
     await tx.execute(sql`rollback to savepoint unit`);
-    await markFailed(tx, row, error);
+    // A customer who was erased meanwhile is no failure: everyone is judged anew at once.
+    await markFailed(tx, row, error, (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? 'PENDING' : 'FAILED');
   }
 }
 
+const FOREIGN_KEY_VIOLATION = '23503';
+
 /** Marks a unit as failed, with a reason that holds no data. */
-export async function markFailed(tx: Transaction, row: UnitRow, error: unknown): Promise<void> {
+export async function markFailed(tx: Transaction, row: UnitRow, error: unknown, state: 'FAILED' | 'PENDING' = 'FAILED'): Promise<void> {
   const { code } = error as { code?: string };
-  await tx.execute(sql`update rule_units set state = 'FAILED', failure = ${code ? `SQLSTATE ${code}` : 'an unexpected error'}, updated_at = now()
+  await tx.execute(sql`update rule_units set state = ${state}::rule_unit_state, failure = ${code ? `SQLSTATE ${code}` : 'an unexpected error'}, updated_at = now()
     where workspace_id = ${row.workspaceId}::uuid and id = ${row.id}::uuid and generation = ${row.generation}`);
 }
 

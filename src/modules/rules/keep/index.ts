@@ -2,4 +2,14 @@
 import './workers.ts';
 
 export { drainRules } from './drain.ts';
-export { changeUnit, checksCtes, defineUnitKind, type LoadedUnit, lockUnits, removeUnit, type UnitKind, type UnitWork } from './units.ts';
+export {
+  changeAllUnits,
+  changeUnit,
+  checksCtes,
+  defineUnitKind,
+  type LoadedUnit,
+  lockUnits,
+  removeUnit,
+  type UnitKind,
+  type UnitWork,
+} from './units.ts';

@@ -88,9 +88,18 @@ export async function lockUnits(tx: Queryable, workspaceId: string): Promise<voi
 /** Has a unit worked out anew for everyone. Every command that makes a unit or changes its rules calls it. */
 export async function changeUnit(tx: Queryable, workspaceId: string, kind: string, id: string): Promise<void> {
   await lockUnits(tx, workspaceId);
-  await tx.execute(sql`insert into rule_units (workspace_id, id, kind) values (${workspaceId}::uuid, ${id}::uuid, ${kind})
+  // A unit that is made again must not be taken for the one that was removed: it begins at another generation.
+  await tx.execute(sql`insert into rule_units (workspace_id, id, kind, generation)
+    values (${workspaceId}::uuid, ${id}::uuid, ${kind}, (random() * 1e9)::int)
     on conflict (workspace_id, id) do update
     set state = 'PENDING', generation = rule_units.generation + 1, failure = null, updated_at = now()`);
+}
+
+/** Has all units of a workspace worked out anew: after changes of facts that no event tells of, such as a new exchange rate. */
+export async function changeAllUnits(tx: Queryable, workspaceId: string): Promise<void> {
+  await lockUnits(tx, workspaceId);
+  await tx.execute(sql`update rule_units set state = 'PENDING', generation = generation + 1, failure = null, updated_at = now()
+    where workspace_id = ${workspaceId}::uuid`);
 }
 
 /** Forgets a unit. What it decided stays as it is. */

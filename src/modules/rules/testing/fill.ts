@@ -4,7 +4,7 @@ import { insertRows } from '../../../commands/rows.ts';
 import type { Database } from '../../../db/database.ts';
 import type { JsonObject } from '../../../db/models.ts';
 import { newId } from '../../../lib/typeid.ts';
-import { shift } from './naive.ts';
+import { shift } from './naive-operands.ts';
 
 export const NOW = new Date('2026-03-15T10:30:00.000Z');
 

@@ -1,10 +1,10 @@
 // What happened with a customer, counted and added up in plain JavaScript.
-import type { JsonObject, JsonValue } from '../../../db/models.ts';
-import { attribute, every, exact, exactChecks, inList, momentFits, numberChecks, type Row, shift } from './naive-operands.ts';
+import type { JsonObject } from '../../../db/models.ts';
+import { attribute, every, exact, exactChecks, inList, type Moment, momentFits, numberChecks, type Row, shift } from './naive-operands.ts';
 
 type Fact = { row: Row; at: number };
 
-function inPeriod({ now }: Judge, { within, from, to }: JsonObject, facts: Fact[]): Fact[] {
+function inPeriod({ now }: Moment, { within, from, to }: JsonObject, facts: Fact[]): Fact[] {
   return facts.filter(
     ({ at }) =>
       (from == null || at >= Date.parse(from as string)) &&
@@ -13,7 +13,7 @@ function inPeriod({ now }: Judge, { within, from, to }: JsonObject, facts: Fact[
   );
 }
 
-export function interactionsFit(j: Judge, given: JsonObject, rows: Row[]): boolean {
+export function interactionsFit(j: Moment, given: JsonObject, rows: Row[]): boolean {
   const where = (given.where ?? {}) as JsonObject;
   const { currency, ...value } = (where.value ?? {}) as JsonObject;
   const facts = rows
@@ -48,7 +48,7 @@ export function interactionsFit(j: Judge, given: JsonObject, rows: Row[]): boole
   return measured(j, given, inPeriod(j, given, facts), amountOf, (fact, of) => [different(fact, of)]);
 }
 
-export function opportunitiesFit(j: Judge, given: JsonObject, rows: Row[]): boolean {
+export function opportunitiesFit(j: Moment, given: JsonObject, rows: Row[]): boolean {
   const where = (given.where ?? {}) as JsonObject;
   const facts = rows
     .filter(
@@ -72,7 +72,7 @@ export function opportunitiesFit(j: Judge, given: JsonObject, rows: Row[]): bool
 }
 
 function measured(
-  j: Judge,
+  j: Moment,
   given: JsonObject,
   facts: Fact[],
   amountOf: (row: Row, of: string, currency: unknown) => unknown,

@@ -2,6 +2,8 @@
 import type { JsonObject, JsonValue } from '../../../db/models.ts';
 
 export type Row = Record<string, unknown>;
+/** What counts as now, in milliseconds. */
+export type Moment = { now: number };
 
 export function every(operand: JsonObject, checks: Record<string, (bound: JsonValue) => boolean>): boolean {
   return Object.entries(operand).every(([name, bound]) => checks[name]!(bound));
@@ -51,7 +53,7 @@ export function shift(moment: number, duration: JsonObject, sign: 1 | -1): numbe
   );
 }
 
-export function momentFits({ now }: Judge, operand: JsonObject, value: unknown): boolean {
+export function momentFits({ now }: Moment, operand: JsonObject, value: unknown): boolean {
   const moment = value == null ? null : new Date(value as Date).getTime();
   const at = (check: (moment: number) => boolean): boolean => moment !== null && check(moment);
   return every(operand, {
@@ -64,7 +66,7 @@ export function momentFits({ now }: Judge, operand: JsonObject, value: unknown):
   });
 }
 
-export function birthFits({ now }: Judge, operand: JsonObject, born: string | null): boolean {
+export function birthFits({ now }: Moment, operand: JsonObject, born: string | null): boolean {
   const today = new Date(now).toISOString().slice(0, 10);
   const on = (years: number): string => new Date(shift(Date.parse(born!), { years }, 1)).toISOString().slice(0, 10);
   const known = (check: () => boolean): boolean => born !== null && check();
@@ -87,7 +89,7 @@ export function birthFits({ now }: Judge, operand: JsonObject, born: string | nu
   });
 }
 
-export function attribute(j: Judge, { key, ...operand }: JsonObject, attributes: JsonObject): boolean {
+export function attribute(j: Moment, { key, ...operand }: JsonObject, attributes: JsonObject): boolean {
   const value = attributes[key as string] ?? null;
   return every(operand, {
     text: (bounds) => textFits(bounds as JsonObject, value as string | null),
@@ -130,4 +132,4 @@ export const exact = (amount: unknown): bigint => {
   const [whole, fraction = ''] = String(amount).split('.') as [string, string?];
   return BigInt(whole + fraction.padEnd(4, '0'));
 };
-const exactChecks = (amount: bigint | null) => numberChecks(amount, exact);
+export const exactChecks = (amount: bigint | null): Record<string, (bound: JsonValue) => boolean> => numberChecks(amount, exact);

@@ -1,9 +1,10 @@
 // The rule language said a second time, in plain JavaScript over rows: slow, simple, and knowing nothing of the SQL.
 import type { JsonObject, JsonValue } from '../../../db/models.ts';
+import { interactionsFit, opportunitiesFit } from './naive-facts.ts';
+import { attribute, birthFits, every, idFits, type Moment, momentFits, type Row, textFits } from './naive-operands.ts';
 import type { World } from './world.ts';
 
-type Row = Record<string, unknown>;
-type Judge = { world: World; now: number };
+type Judge = Moment & { world: World };
 
 /** Whether a rule holds for a customer at a moment, if the facts stay as they are. */
 export function holdsNaively(world: World, rule: JsonObject, customerId: string, now: Date): boolean {
