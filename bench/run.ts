@@ -4,6 +4,7 @@ const benches: Record<string, () => Promise<void>> = {
   feed: async () => (await import('./feed.ts')).benchFeed(),
   reads: async () => (await import('./reads/reads.ts')).benchReads(),
   memory: async () => (await import('./reads/memory.ts')).benchMemory(),
+  segments: async () => (await import('./segments/segments.ts')).benchSegments(),
 };
 const asked = process.argv.slice(2);
 for (const name of asked.length > 0 ? asked : Object.keys(benches)) {

@@ -17,7 +17,9 @@ export async function seed(client: pg.Client, workspaceId: string, customers: nu
   const started = performance.now();
   await client.query(bitsOfId);
   const idsOf = async (tableName: string, keys: string[]) => {
-    const { rows } = await client.query<{ key: string; id: string }>(`select key, id from ${tableName} where workspace_id = $1`, [workspaceId]);
+    const { rows } = await client.query<{ key: string; id: string }>(`select key, id from ${tableName} where workspace_id = $1`, [
+      workspaceId,
+    ]);
     return keys.map((key) => `'${rows.find((row) => row.key === key)!.id}'::uuid`);
   };
   const kinds = await idsOf('interaction_kinds', ['order_placed', 'enquiry', 'email', 'website_visit', 'complaint']);

@@ -25,7 +25,7 @@ import { type Meant, nameOf, tryPlace } from './try-place.ts';
 const schema = buildSchema();
 const scopes = ['OWN', 'TEAM'] as const;
 /** What is cut by rows in this test; users and teams are seen whole. */
-const scoped = ['customers', 'interactions', 'conversations', 'relationships'];
+const scoped = ['customers', 'interactions', 'conversations', 'relationships', 'opportunities', 'leads', 'quotes', 'consents'];
 
 let test: TestDatabase;
 let db: Database;
@@ -103,6 +103,7 @@ beforeAll(async () => {
     email,
     phone: '+442079460959',
     ids: { ...ids, Customer: made.main.id },
+    fitting: made.fitting,
     otherCustomer: made.other.id,
     all,
   };

@@ -1,5 +1,5 @@
 // Names what belongs to others at a place of the API, and compares the answer with that to naming nothing.
-import { getNamedType } from 'graphql';
+import { getNamedType, isObjectType } from 'graphql';
 import { difference, leaks, namesRowsOf, normal } from './answers.ts';
 import { call, type Sandboxes } from './calls.ts';
 import { candidates } from './candidates.ts';
@@ -19,8 +19,12 @@ function depthOf(api: ApiField, place: Place): number {
   if (isConnection(api) || api.operation === 'subscription') return first ? 1 : 0;
   return api.operation === 'mutation' && !first ? 1 : 2;
 }
-/** Shallow, but deep enough for the records in user errors. */
-const shallow = (api: ApiField) => (api.operation === 'mutation' ? 1 : 0);
+/** Shallow, but deep enough for the records in user errors and in figures. */
+function shallow(api: ApiField): number {
+  const type = getNamedType(api.field.type);
+  const isRecord = isConnection(api) || (isObjectType(type) && type.getInterfaces().length > 0);
+  return api.operation === 'query' && isRecord ? 0 : 1;
+}
 
 /** Whether the workspace's own administrator, naming the same, is shown its data or changes its rows. */
 const shows = (outcome: Outcome, foreign: RichWorkspace) =>

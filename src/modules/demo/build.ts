@@ -11,7 +11,9 @@ import { contactPeople, privatePeople } from './people.ts';
 import { phoneBook } from './places.ts';
 import { randomFor } from './random.ts';
 import { retailYear } from './retail-story.ts';
+import { type OpportunityRow, opportunities } from './selling.ts';
 import { type Story, storyOf } from './story.ts';
+import { leads, targets } from './strategy.ts';
 import { type TieRow, tieRows } from './ties.ts';
 import { tradeYear } from './trade-story.ts';
 import { partnerYear } from './trade-talks.ts';
@@ -26,6 +28,11 @@ export type Demo = {
   moves: Move[];
   preferences: Known[];
   needs: Known[];
+  opportunities: OpportunityRow[];
+  /** Inputs of `leadCapture`. */
+  leads: object[];
+  /** Rows of `salesTargetsUpsert`. */
+  targets: object[];
 };
 
 /** The demo of the year before the UTC day of `now`. The same day gives the same rows. */
@@ -51,6 +58,9 @@ export function buildDemo(now: Date): Demo {
     closed: journal.closed,
     moves: [...journeys.values()].flatMap(({ moves }) => moves),
     ...knowledge(calendar, [...companies, ...people]),
+    opportunities: opportunities(calendar, companies.filter(isBuyer)),
+    leads: leads(calendar, [...companies, ...people]),
+    targets: targets(calendar),
   };
 }
 

@@ -8,7 +8,8 @@ const TRADE_LINE = 250;
 
 type Product = readonly [name: string, price: number, popularity: number];
 
-const catalogue: readonly Product[] = [
+/** Name, price in the shop in pounds, and how often it is bought compared with others. */
+export const catalogue: readonly Product[] = [
   ['Kestrel 28 rucksack', 84.95, 9],
   ['Ridgeline 45 rucksack', 129, 5],
   ['Cragsman waterproof jacket', 159.95, 7],

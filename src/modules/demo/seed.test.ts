@@ -38,6 +38,12 @@ const written = [
   'needs',
   'attribute_definitions',
   'touch_points',
+  'products',
+  'opportunities',
+  'opportunity_lines',
+  'leads',
+  'segments',
+  'sales_targets',
   'event_inbox',
 ];
 
@@ -119,6 +125,20 @@ test('a conversation begins with its first contact', async () => {
     sql`select from conversations c where created_at <> (select min(occurred_at) from interactions i where i.workspace_id = c.workspace_id and i.conversation_id = c.id)`,
   );
   expect(wrong).toEqual([]);
+});
+
+test('something is sold: opportunities in every stage, won by products of the shop, and leads with scores', async () => {
+  expect(await unused('pipeline_stages', 'stage_id', 'opportunities')).toEqual([]);
+  const [sold] = await db.query<{ won: number; lost: number; unvalued: number }>(sql`select count(*) filter (where status = 'WON')::int as won,
+    count(*) filter (where status = 'LOST')::int as lost, count(*) filter (where base_amount is null or base_amount <= 0)::int as unvalued from opportunities`);
+  expect(sold!.won).toBeGreaterThan(20);
+  expect(sold!.lost).toBeGreaterThan(10);
+  expect(sold!.unvalued).toBe(0);
+  const [leads] = await db.query<{ count: number; scored: number }>(
+    sql`select count(*)::int as count, count(*) filter (where score <> 0)::int as scored from leads`,
+  );
+  expect(leads!.count).toBeGreaterThan(5);
+  expect(leads!.scored).toBeGreaterThan(0);
 });
 
 test('everything is in the log', async () => {

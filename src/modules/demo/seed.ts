@@ -10,14 +10,21 @@ import { teamsUpsert, usersUpsert } from '../access/index.ts';
 import { attributeDefinitionCommands } from '../attributes/index.ts';
 
 import { customersUpsert, needCommands, preferenceCommands } from '../customers/index.ts';
+import { opportunityRuleCommands } from '../factory/index.ts';
+import { salesTargetCommands } from '../forecast/index.ts';
 import { conversationClose, interactionsRecord } from '../interactions/index.ts';
+import { leadCapture, leadCriterionCommands } from '../leads/index.ts';
 import { customerMoveToStage } from '../lifecycle/index.ts';
 import { relationshipsUpsert } from '../relationships/index.ts';
+import { opportunitiesUpsert, productCommands } from '../sales/index.ts';
+import { segmentationCommands, segmentCommands } from '../segments/index.ts';
 import { touchPointCommands } from '../touchpoints/index.ts';
 import { together } from './all-or-nothing.ts';
 import type { Demo } from './build.ts';
 import { attributes, teamLeads, teams, touchPoints, users } from './company.ts';
 import { DESK, type InteractionRow } from './journal.ts';
+import { products } from './selling.ts';
+import { enquiryRule, leadCriteria, segmentations, segments, valueClasses } from './strategy.ts';
 
 export type Writer = { db: Database; viewer: Viewer };
 type BulkCommand = Command<BulkInput, BulkOutcome>;
@@ -44,6 +51,20 @@ export async function writeDemo(writer: Writer, demo: Demo): Promise<void> {
     ...demo.needs.map((known) => run(writer, needCommands.add, known)),
   ]);
   await closeConversations(writer, demo.closed);
+  await writeSelling(writer, demo);
+}
+
+// One after the other: these commands lock what they have in common.
+async function writeSelling(writer: Writer, demo: Demo): Promise<void> {
+  await bulk(writer, productCommands.upsert, products);
+  await bulk(writer, opportunitiesUpsert, demo.opportunities);
+  await bulk(writer, salesTargetCommands.upsert, demo.targets);
+  await bulk(writer, segmentationCommands.upsert, segmentations);
+  await bulk(writer, segmentCommands.upsert, segments);
+  await run(writer, segmentationCommands.create, valueClasses);
+  for (const criterion of leadCriteria) await run(writer, leadCriterionCommands.create, criterion);
+  for (const lead of demo.leads) await run(writer, leadCapture, lead);
+  await run(writer, opportunityRuleCommands.create, enquiryRule);
 }
 
 /** Cuts rows to what one call takes; the rows of a conversation stay in one, so that the first one begins it. */
