@@ -1,6 +1,4 @@
 // Other values in every column that a role can hide, so that an answer which depends on one of them changes.
-
-// Other values in every column that a role can hide, so that an answer which depends on one of them changes.
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../src/db/database.ts';
 import { type ColumnMap, quoteIdent } from '../../src/db/models.ts';
@@ -20,7 +18,18 @@ export async function changeValues(db: Queryable, workspaceId: string, entity: E
   if (columns.length === 0) return;
   const sets = columns.map((column) => sql`${raw(quoteIdent(column.column))} = ${other(entity, column, workspaceId)}`);
   const own = entity.name === 'Workspace' ? sql`id` : sql`workspace_id`;
+  await liftRules(db, modelOf(entity.name).table);
   await db.execute(sql`update ${tableOf(entity.name)} t set ${join(sets, ', ')} where ${own} = ${workspaceId}::uuid`);
+}
+
+/** Values need not go together: in the transaction, which is undone, nothing holds them to it. */
+async function liftRules(db: Queryable, table: string): Promise<void> {
+  const rules = await db.query<{ drop: string }>(sql`
+    select format('alter table %I drop constraint %I', ${table}::text, conname) as drop from pg_constraint
+      where conrelid = ${table}::regclass and contype = 'c'
+    union all select format('drop index %I', indexrelid::regclass::text) from pg_index
+      where indrelid = ${table}::regclass and indisunique and indpred is not null`);
+  for (const { drop } of rules) await db.execute(sql`${raw(drop)}`);
 }
 
 function other(entity: Entity, column: ColumnMap, workspaceId: string): Sql {

@@ -6,7 +6,7 @@ import { hideableFields } from '../../src/modules/access/role-definition.ts';
 import { allEntities, entityNamed } from '../../src/query/entity.ts';
 import { fieldOfColumn } from '../../src/query/policy.ts';
 import { documentOf } from './calls.ts';
-import type { ApiField } from './probes.ts';
+import { type ApiField, requiredOf } from './probes.ts';
 import { codesOf, fields, type RoleWorld, schema, startRoleWorld } from './role-world.ts';
 import type { Outcome } from './sandbox.ts';
 
@@ -40,7 +40,8 @@ const inputOf = (api: ApiField, name: string) => {
 const entityOfList = ({ field }: ApiField) => allEntities().find(({ name }) => `${name}Connection` === getNamedType(field.type).name);
 const listNames = lists.filter((api) => entityOfList(api)).map((api) => [`${api.parent ?? 'Query'}.${api.field.name}`, api] as const);
 
-function askList(api: ApiField, viewer: Viewer, args: Record<string, unknown>): Promise<Outcome> {
+function askList(api: ApiField, viewer: Viewer, given: Record<string, unknown>): Promise<Outcome> {
+  const args = { ...requiredOf(api.field, whole), ...given };
   return sandbox.run(viewer, documentOf(schema, api, 0, Object.keys(args)), api.parent ? { ...args, parent: whole.ids[api.parent] } : args);
 }
 

@@ -57,7 +57,7 @@ beforeAll(async () => {
       role: compileRole({ permissions: ['*'], rowScope: Object.fromEntries(scoped.map((subject) => [subject, scope])), hiddenFields: [] }),
     },
   });
-  const writes = Object.fromEntries(scoped.map((subject) => [`${subject}:write`, 'OWN' as const]));
+  const writes = Object.fromEntries([...scoped, 'segments'].map((subject) => [`${subject}:write`, 'OWN' as const]));
   const role = compileRole({ permissions: ['*'], rowScope: { ...writes, 'customers:erase': 'OWN' }, hiddenFields: [] });
   writer = { ...whole, administrator: { ...asAnn('OWN').administrator, role } };
   ann = { OWN: asAnn('OWN'), TEAM: asAnn('TEAM'), ALL: whole };

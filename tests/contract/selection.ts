@@ -45,7 +45,7 @@ function sumsOf({ args }: GraphQLField<unknown, unknown>): string {
 }
 
 /** Arguments without which the field cannot be asked; null where none are known. */
-function argumentsOf(field: GraphQLField<unknown, unknown>): string | null {
+export function argumentsOf(field: GraphQLField<unknown, unknown>): string | null {
   const required = field.args.filter(isRequiredArgument).map((arg) => arg.name);
   if (required.length === 0) return field.args.some((arg) => arg.name === 'first') ? '(first: 5)' : '';
   if (field.name === 'sum') return `(field: ${sumsOf(field)}, currency: "GBP")`;
