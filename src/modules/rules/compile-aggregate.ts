@@ -22,7 +22,7 @@ export function compileAggregate(scope: Scope, source: AggregateSource, given: J
   const counted = given.within == null ? null : sql`${facts.moment} <= ${nowSql(scope)}`;
   const aggregate: Aggregate = { scope, source, given, facts, counted };
   const part = partOf(aggregate);
-  return { ...part, dues: [...part.dues, ...windowDues(aggregate)] };
+  return { ...part, dues: [...part.dues, ...windowDues(aggregate, part.holds)] };
 }
 
 function partOf(aggregate: Aggregate): Part {
@@ -34,12 +34,23 @@ function partOf(aggregate: Aggregate): Part {
   return last != null ? momentOf(aggregate, 'max', last as JsonObject) : momentOf(aggregate, 'min', aggregate.given.first as JsonObject);
 }
 
-// The next fact to leave the period, or to come into it from ahead.
-function windowDues({ scope, given, facts }: Aggregate): Sql[] {
+/** The next fact to leave the period, or to come into it from ahead. */
+function windowDues({ scope, given, facts }: Aggregate, holds: Sql): Sql[] {
   if (given.within == null) return [];
   const now = nowSql(scope);
-  const turn = sql`min(case when ${facts.moment} > ${now} then ${facts.moment} else ${facts.moment} + ${intervalSql(given.within)} end)`;
-  return [factColumn(scope, facts, turn)];
+  const left = sql`${facts.moment} + ${intervalSql(given.within)}`;
+  if (!onlyAtLeast(given))
+    return [factColumn(scope, facts, sql`min(case when ${facts.moment} > ${now} then ${facts.moment} else ${left} end)`)];
+  // Fewer facts never make a "three or more" true: what leaves matters only while it holds.
+  const coming = factColumn(scope, facts, sql`min(${facts.moment}) filter (where ${facts.moment} > ${now})`);
+  const leaving = factColumn(scope, facts, sql`min(${left}) filter (where ${facts.moment} <= ${now})`);
+  return [coming, sql`case when ${holds} then ${leaving} end`];
+}
+
+/** Whether only more facts can make it hold. */
+function onlyAtLeast({ count, distinct }: JsonObject): boolean {
+  const { eq, lt, lte } = ((count ?? distinct) as JsonObject | undefined) ?? { eq: 0 };
+  return eq == null && lt == null && lte == null;
 }
 
 function only(aggregate: Sql, ...conditions: (Sql | null)[]): Sql {

@@ -29,7 +29,7 @@ test('buyers of late: what one condition counts is read once, the bound of the p
       ],
     }),
   ).toMatchInlineSnapshot(
-    `"select c.id, f0.v1 as due from customers c left join (select i.customer_id as customer_id, count(*) filter (where i.occurred_at <= $1::timestamptz) as v0, min(case when i.occurred_at > $2::timestamptz then i.occurred_at else i.occurred_at + $3::interval end) as v1, sum(i.value_amount) filter (where i.occurred_at <= $4::timestamptz and i.value_currency = $5) as v2 from interactions i where i.workspace_id = $6::uuid and i.kind_id = any($7::uuid[]) and i.occurred_at > $8::timestamptz group by 1) f0 on f0.customer_id = c.id where (coalesce((c.country = $9), false) and (coalesce(f0.v0, 0) >= $10::numeric) and (coalesce(f0.v2, 0) >= $11::numeric))"`,
+    `"select c.id, case when (coalesce((c.country = $1), false)) then least(f0.v1, case when (coalesce(f0.v0, 0) >= $2::numeric) then f0.v2 end, f0.v4) end as due from customers c left join (select i.customer_id as customer_id, count(*) filter (where i.occurred_at <= $3::timestamptz) as v0, min(i.occurred_at) filter (where i.occurred_at > $4::timestamptz) as v1, min(i.occurred_at + $5::interval) filter (where i.occurred_at <= $6::timestamptz) as v2, sum(i.value_amount) filter (where i.occurred_at <= $7::timestamptz and i.value_currency = $8) as v3, min(case when i.occurred_at > $9::timestamptz then i.occurred_at else i.occurred_at + $10::interval end) as v4 from interactions i where i.workspace_id = $11::uuid and i.kind_id = any($12::uuid[]) and i.occurred_at > $13::timestamptz group by 1) f0 on f0.customer_id = c.id where (coalesce((c.country = $14), false) and (coalesce(f0.v0, 0) >= $15::numeric) and (coalesce(f0.v3, 0) >= $16::numeric))"`,
   );
 });
 

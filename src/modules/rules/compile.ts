@@ -70,7 +70,7 @@ function together(parts: Part[]): Part {
       parts.map(({ holds }) => holds),
       ' and ',
     )})`,
-    dues: parts.flatMap(({ dues }) => dues),
+    dues: duesWhere(parts, (holds) => sql`(${join(holds, ' and ')})`),
     since: moments.length === 0 ? null : sql`greatest(${join(moments, ', ')})`,
     value: howMany(parts),
   };
@@ -83,10 +83,18 @@ function either(parts: Part[]): Part {
       parts.map(({ holds }) => holds),
       ' or ',
     )})`,
-    dues: parts.flatMap(({ dues }) => dues),
+    dues: duesWhere(parts, (holds) => sql`not (${join(holds, ' or ')})`),
     since: moments.length === 0 ? null : sql`least(${join(moments, ', ')})`,
     value: howMany(parts),
   };
+}
+
+// Where the parts that no time changes have decided already, the others may turn as they like.
+function duesWhere(parts: Part[], undecided: (holds: Sql[]) => Sql): Sql[] {
+  const due = leastOf(parts.flatMap(({ dues }) => dues));
+  const timeless = parts.filter(({ dues }) => dues.length === 0).map(({ holds }) => holds);
+  if (due === null || timeless.length === 0) return due === null ? [] : [due];
+  return [sql`case when ${undecided(timeless)} then ${due} end`];
 }
 
 function negated(part: Part): Part {
