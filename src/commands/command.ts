@@ -9,6 +9,7 @@ import type { NewEvent } from '../events/types.ts';
 import { apiError } from '../graphql/errors.ts';
 import { canonical } from '../query/cursor.ts';
 import { recallResult, storeResult } from './idempotency.ts';
+import { inOwnCurrency } from './own-currency.ts';
 import { type UserError, UserErrors } from './user-errors.ts';
 
 /** What a command works with. */
@@ -64,7 +65,7 @@ export async function runCommand<Input, Result>(
   if (!hasPermission(viewer.role, command.permission)) {
     throw apiError('FORBIDDEN', `The role lacks the permission ${command.permission}.`);
   }
-  const parsed = (command.parse ?? command.input).safeParse(raw);
+  const parsed = (command.parse ?? command.input).safeParse(await inOwnCurrency(call.db, viewer.workspaceId, raw));
   if (!parsed.success) return { result: null, userErrors: parsed.error.issues.map(toUserError) };
   try {
     const result = await call.db.transaction((tx) => runInTransaction(tx, call, command, parsed.data, raw));

@@ -156,7 +156,7 @@ export function language(description: string) {
 export const money = (description: string) =>
   input('MoneyInput', 'An amount in a currency.', {
     amount: decimal('The amount, exact.'),
-    currency: currency('The currency.'),
+    currency: currency('The currency; that of the workspace unless told.').optional() as unknown as ReturnType<typeof currency>,
   }).meta({ gql: 'MoneyInput', description });
 
 export const externalRef = (description: string) =>

@@ -96,6 +96,7 @@ function toManyPlan(entity: Entity, name: string, relation: Extract<RelationSpec
         check: ({ viewer }) => {
           // The rows listed under a stage tell the stage of each: a hidden link is hidden from both ends.
           if ('key' in relation) requireVisible(viewer, target, fieldOfColumn(target, relation.key));
+          else if (relation.over) for (const field of relation.over.tells) requireVisible(viewer, entityNamed(relation.over.entity), field);
         },
         link: (c, workspaceId) => ('link' in relation ? relation.link(c, parent, workspaceId) : sql`${c(relation.key)} = ${parent}`),
       }),

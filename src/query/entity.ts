@@ -12,7 +12,13 @@ export type RelationSpec =
   /** To many: the other row's `key` column holds this row's id. */
   | { many: string; key: string; description: string }
   /** To many over a join: `link` says which rows of the other entity (aliased by `c`) belong to the parent with id `parent`. */
-  | { many: string; link: (c: ColumnOf, parent: Sql, workspaceId: Sql) => Sql; description: string };
+  | {
+      many: string;
+      link: (c: ColumnOf, parent: Sql, workspaceId: Sql) => Sql;
+      /** The entity that is joined over, and the fields of it that the list tells: refused where the role hides one of them. */
+      over?: { entity: string; tells: readonly string[] };
+      description: string;
+    };
 
 export type FilterSpec =
   /** Operators on a column, by its type. */

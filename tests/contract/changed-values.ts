@@ -28,7 +28,7 @@ async function liftRules(db: Queryable, table: string): Promise<void> {
     select format('alter table %I drop constraint %I', ${table}::text, conname) as drop from pg_constraint
       where conrelid = ${table}::regclass and contype = 'c'
     union all select format('drop index %I', indexrelid::regclass::text) from pg_index
-      where indrelid = ${table}::regclass and indisunique and indpred is not null`);
+      where indrelid = ${table}::regclass and indisunique and not indisprimary`);
   for (const { drop } of rules) await db.execute(sql`${raw(drop)}`);
 }
 

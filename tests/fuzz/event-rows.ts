@@ -16,6 +16,12 @@ const words: Record<string, string> = {
   LifecycleTransition: 'lifecycle_transition.created',
   Preference: 'preference.added',
   Identity: 'identity.added',
+  Opportunity: 'opportunity.updated',
+  Lead: 'lead.captured',
+  Quote: 'quote.sent',
+  SegmentMembership: 'segment.entered',
+  Segment: 'segment.updated',
+  OpportunityRule: 'opportunity_rule.updated',
   Nothing: 'nothing.happened',
 };
 

@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/testing/run-cli.ts';
+import { drainRules } from '../../src/modules/rules/index.ts';
 import { ask, done } from '../support/core.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -27,7 +28,6 @@ describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'trato-sales-'));
     server = await startTestServer();
-    await done(server, 'workspaceUpdate', { currency: 'USD' }, 'workspace { currency }');
     await imported('accounts.json', 'accounts.csv');
     await imported('users.json', 'sales_teams.csv');
     lines.products = await imported('products.json', 'products.csv');
@@ -54,7 +54,7 @@ describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
     const counted = (value: number) => ({ totalCount: { value } });
     expect(data).toEqual({
       ...{ won: counted(4238), lost: counted(2473), engaging: counted(1589), prospecting: counted(500), alone: counted(1425) },
-      ...{ value: { sum: { amount: '10005534.00', currency: 'USD' } }, gtxPro: counted(1480) },
+      ...{ value: { sum: { amount: '10005534.00', currency: 'GBP' } }, gtxPro: counted(1480) },
     });
   });
 
@@ -82,6 +82,47 @@ describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
     expect(rate).toEqual({ rate: '0.631501' });
   });
 
+  it('give the same figures by the queries for them', async () => {
+    const data = await ask(
+      server,
+      `{ year: salesPerformance(from: "2017-01-01", to: "2017-12-31", by: QUARTER) { rows { key wonValue { amount } } }
+        owners: salesPerformance(from: "2016-01-01", to: "2017-12-31", by: OWNER) { rows { owner { name } wonValue { amount } } totals { won lost winRate wonValue { amount } } } }`,
+    );
+    expect(data.year.rows.map((row: { wonValue: { amount: string } }) => row.wonValue.amount)).toEqual([
+      '1134672.00',
+      '3086111.00',
+      '2982255.00',
+      '2802496.00',
+    ]);
+    expect(data.owners.rows[0]).toEqual({ owner: { name: 'Darcel Schlecht' }, wonValue: { amount: '1153214.00' } });
+    expect(data.owners.totals).toMatchObject({ won: 4238, lost: 2473, wonValue: { amount: '10005534.00' } });
+    expect(data.owners.totals.winRate).toBeCloseTo(0.631501, 6);
+  });
+
+  it('make value classes of 58, 18 and 9 accounts, the best of them first', async () => {
+    await done(
+      server,
+      'segmentationCreate',
+      { key: 'abc', name: 'ABC', kind: 'STRATEGIC', method: 'VALUE_CLASSES', defaultSegment: { key: 'abc_none', name: 'None' } },
+      'segmentation { id }',
+    );
+    await drainRules(server.db);
+    const { portfolio, segments } = await ask(
+      server,
+      `{ portfolio(segmentation: "abc", from: "2016-01-01T00:00:00Z", to: "2018-01-02T00:00:00Z") { parts { segment { key } customers value { amount } } totals { customers } }
+        segments(filter: { key: { eq: "abc_a" } }) { nodes { memberships(first: 100) { nodes { value customer { displayName } } } } } }`,
+    );
+    expect(portfolio.parts.map((part: { segment: { key: string }; customers: number }) => [part.segment.key, part.customers])).toEqual([
+      ['abc_a', 58],
+      ['abc_b', 18],
+      ['abc_c', 9],
+      ['abc_none', 0],
+    ]);
+    const stays: { value: string; customer: { displayName: string } }[] = segments.nodes[0].memberships.nodes;
+    const best = stays.toSorted((a, b) => Number(b.value) - Number(a.value))[0];
+    expect(best).toEqual({ value: '341455.00', customer: { displayName: 'Kan-code' } });
+  });
+
   it('show an opportunity as a screen would', async () => {
     const data = await ask(
       server,
@@ -98,7 +139,7 @@ describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
     expect(data.opportunities.nodes).toEqual([
       {
         ...{ name: 'Cancity: opportunity 1C1I7A6R', status: 'WON', openedAt: begun, closedAt: ended },
-        ...{ value: { amount: '1054.00', currency: 'USD' }, baseAmount: '1054.00', weightedValue: { amount: '1054.00' } },
+        ...{ value: { amount: '1054.00', currency: 'GBP' }, baseAmount: '1054.00', weightedValue: { amount: '1054.00' } },
         ...{ stalled: false, secondsInStage: expect.any(Number) },
         ...{ customer: { displayName: 'Cancity' }, owner: { name: 'Moses Frase' }, team: { name: 'Team Dustin Brinkmann' } },
         stage: { key: 'won', pipeline: { key: 'sales', isDefault: true, stages: { nodes: stages } } },

@@ -192,7 +192,7 @@ describe('a preview', () => {
 describe('a portfolio', () => {
   const portfolio = `query ($key: String!) { portfolio(segmentation: $key) {
     parts { segment { key } customers value { amount currency } shareOfValue shareOfCustomers interactions costToServe { amount currency } }
-    total { customers value { amount } interactions costToServe { amount } } } }`;
+    totals { customers value { amount } interactions costToServe { amount } } } }`;
 
   test('shows what each class is worth and costs', async () => {
     const measure = { source: 'INTERACTION_VALUE', kinds: ['order_placed'] };
@@ -218,7 +218,7 @@ describe('a portfolio', () => {
       ['abc_none', 0, 0, 0],
     ]);
     expect(data.parts[0]).toMatchObject({ shareOfValue: 0.8, costToServe: [{ amount: '0.20', currency }] });
-    expect(data.total).toEqual({ customers: 3, value: { amount: '100.00' }, interactions: 4, costToServe: [{ amount: '0.40' }] });
+    expect(data.totals).toEqual({ customers: 3, value: { amount: '100.00' }, interactions: 4, costToServe: [{ amount: '0.40' }] });
     expect(await codesOf(server, portfolio, { key: 'profiles' })).toEqual(['BAD_USER_INPUT']);
     const key = await keyOfRole(server, { permissions: ['segments:read', 'customers:read'] });
     expect(await codesOf(server, portfolio, { key: 'abc' }, key)).toEqual(['FORBIDDEN']);

@@ -58,6 +58,7 @@ export const customer: Entity = defineEntity({
       many: 'Segment',
       link: (c, parent, workspaceId) =>
         sql`${c('id')} in (select m.segment_id from segment_memberships m where m.workspace_id = ${workspaceId} and m.customer_id = ${parent} and m.left_at is null)`,
+      over: { entity: 'SegmentMembership', tells: ['customer', 'segment', 'leftAt'] },
       description: 'The segments in which the customer is now.',
     },
     segmentMemberships: { many: 'SegmentMembership', key: 'customerId', description: 'Its stays in segments, present and past.' },

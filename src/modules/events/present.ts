@@ -35,9 +35,9 @@ const elsewhere: Record<string, string[]> = {
   'Customer.reason': ['LifecycleTransition.reason'],
   'Customer.transitions': ['Customer.transitions', 'LifecycleTransition.occurredAt', 'LifecycleTransition.to'],
   'Opportunity.reason': ['OpportunityTransition.reason'],
-  'Opportunity.contact': ['Opportunity.contacts'],
-  'Opportunity.role': ['Opportunity.contacts'],
-  'Opportunity.competitor': ['Opportunity.competitors'],
+  'Opportunity.contact': ['Opportunity.contacts', 'OpportunityContact.customer'],
+  'Opportunity.role': ['Opportunity.contacts', 'OpportunityContact.role'],
+  'Opportunity.competitor': ['Opportunity.competitors', 'OpportunityCompetitor.competitor'],
   'Team.userId': ['Team.members', 'User.teams'],
 };
 

@@ -7,7 +7,7 @@ import { refOf } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { oneSql } from '../../query/entity-plans.ts';
 import { columnsAt, compositeSql, newAlias, objectType, type Place, selectFields } from '../../query/plan.ts';
-import { hidesColumn } from '../../query/policy.ts';
+import { hidesColumn, mayRead } from '../../query/policy.ts';
 import { setsOf } from '../../query/selection.ts';
 import { opportunity } from './opportunities.entity.ts';
 
@@ -30,6 +30,12 @@ const StageTimeRef = builder.objectRef<object>('StageTime').implement({
 });
 
 const hides = (place: Place, ...columns: string[]) => columns.some((column) => hidesColumn(place.build, opportunity, column));
+
+// What a stage says could be worked out of the figure.
+function hidesStage(place: Place, column: string): boolean {
+  const stage = entityNamed('PipelineStage');
+  return !mayRead(place.build, stage) || hidesColumn(place.build, stage, column);
+}
 
 function timesSql(place: Place) {
   const c = columnsAt(place);
@@ -64,7 +70,7 @@ builder.objectFields(refOf('Opportunity'), (t) => ({
     nullable: true,
     description: 'Its value times how likely it is won.',
     ...planned((place) => {
-      if (hides(place, 'valueAmount', 'probability', 'stageId')) return sql`null::json`;
+      if (hides(place, 'valueAmount', 'probability', 'stageId') || hidesStage(place, 'probability')) return sql`null::json`;
       const c = columnsAt(place);
       return compositeSql(
         place,
@@ -80,7 +86,7 @@ builder.objectFields(refOf('Opportunity'), (t) => ({
     nullable: true,
     description: 'Whether it is open and has stood in its stage for longer than the stage allows.',
     ...planned((place) => {
-      if (hides(place, 'status', 'stageSince', 'stageId')) return sql`null::bool`;
+      if (hides(place, 'status', 'stageSince', 'stageId') || hidesStage(place, 'stalledAfterDays')) return sql`null::bool`;
       const c = columnsAt(place);
       return sql`(${c('status')} = 'OPEN' and exists (select from pipeline_stages s where s.workspace_id = ${c('workspaceId')} and s.id = ${c('stageId')}
         and ${c('stageSince')} + make_interval(days => s.stalled_after_days) < now()))`;

@@ -18,7 +18,7 @@ export const membersAtPlan: FieldPlan = (place) => {
       check: ({ viewer }) => {
         const stays = entityNamed('SegmentMembership');
         requireRead(viewer, stays);
-        for (const field of ['customer', 'enteredAt', 'leftAt']) requireVisible(viewer, stays, field);
+        for (const field of ['customer', 'segment', 'enteredAt', 'leftAt']) requireVisible(viewer, stays, field);
       },
       link: (c, workspaceId, run) => {
         const at = momentOf(run);

@@ -72,7 +72,7 @@ const PortfolioRef = builder.objectRef<Portfolio>('Portfolio').implement({
       description: 'The segments in the order of their priority.',
       resolve: (whole) => whole.parts.map((part) => ({ part, whole })),
     }),
-    total: t.field({ type: PartRef, description: 'All segments together.', resolve: (whole) => ({ part: whole.total, whole }) }),
+    totals: t.field({ type: PartRef, description: 'All segments together.', resolve: (whole) => ({ part: whole.total, whole }) }),
   }),
 });
 

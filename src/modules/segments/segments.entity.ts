@@ -45,6 +45,7 @@ export const segment: Entity = defineEntity({
       many: 'Customer',
       link: (c, parent, workspaceId) =>
         sql`${c('id')} in (select m.customer_id from segment_memberships m where m.workspace_id = ${workspaceId} and m.segment_id = ${parent} and m.left_at is null)`,
+      over: { entity: 'SegmentMembership', tells: ['customer', 'segment', 'leftAt'] },
       description: 'The customers who are in it now.',
     },
     memberships: { many: 'SegmentMembership', key: 'segmentId', description: 'The stays in it, present and past.' },

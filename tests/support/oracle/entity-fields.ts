@@ -1,5 +1,4 @@
 // The fields of entities: columns, money, external references and relations.
-import sql from 'sql-template-tag';
 import { isHidden } from '../../../src/auth/permissions.ts';
 import { columnsOf } from '../../../src/db/models.ts';
 import { encodeTypeId } from '../../../src/lib/typeid.ts';
@@ -45,9 +44,6 @@ function toOne(oracle: Oracle, entity: Entity, row: Row, relation: { one: string
 
 /** Relations that modules add to the entities of others. */
 const addedRelations: Record<string, RelationSpec> = {
-  'Customer.segments': { many: 'Segment', link: () => sql``, description: '' },
-  'Customer.segmentMemberships': { many: 'SegmentMembership', key: 'customerId', description: '' },
-  'Customer.opportunities': { many: 'Opportunity', key: 'customerId', description: '' },
   'Customer.consents': { many: 'Consent', key: 'customerId', description: '' },
   'Customer.leads': { many: 'Lead', key: 'customerId', description: '' },
   'Opportunity.quotes': { many: 'Quote', key: 'opportunityId', description: '' },
@@ -61,6 +57,8 @@ function toMany(oracle: Oracle, entity: Entity, row: Row, field: string, relatio
   demand(!isHidden(oracle.viewer.role, entity.name, field), 'FORBIDDEN');
   if ('key' in relation) demandShown(oracle.viewer, target, fieldShowing(target, relation.key));
   const name = `${entity.name}.${field}`;
+  if (['Customer.segments', 'Segment.members'].includes(name))
+    for (const told of ['customer', 'segment', 'leftAt']) demandShown(oracle.viewer, entityNamed('SegmentMembership'), told);
   return listOf(
     oracle,
     name,

@@ -95,6 +95,7 @@ export function eventField(oracle: Oracle, event: Row, field: string): unknown {
 function isHiddenPart({ viewer }: Oracle, entity: Entity, part: string): boolean {
   const elsewhere: Record<string, string[]> = {
     'Customer.reason': ['LifecycleTransition.reason'],
+    'Opportunity.reason': ['OpportunityTransition.reason'],
     'Team.userId': ['Team.members', 'User.teams'],
   };
   const shownBy = elsewhere[`${entity.name}.${part}`] ?? [`${entity.name}.${fieldShowing(entity, part)}`];
@@ -119,7 +120,8 @@ function dataOf(oracle: Oracle, entity: Entity, event: Row): Values {
 }
 
 function valuesOf(oracle: Oracle, entity: Entity, values: Values): Values {
-  const shown = Object.entries(values).filter(([name]) => !isHiddenPart(oracle, entity, name));
+  const written = ['rule', 'condition', 'settings'];
+  const shown = Object.entries(values).filter(([name]) => !isHiddenPart(oracle, entity, name) && !written.includes(name));
   return Object.fromEntries(
     shown.map(([name, value]) => {
       if (entity.name !== 'Customer' || name !== 'identities' || !Array.isArray(value)) return [name, presentOf(entity, name, value)];
