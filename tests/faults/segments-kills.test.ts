@@ -1,0 +1,119 @@
+// Segments and the opportunity factory while their server is killed again and again: by chance, and standing in the middle
+// of a transaction. Whatever happens meanwhile is taken in once: nobody is missed, no stay and no opportunity comes twice.
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { segmentCommands } from '../../src/modules/segments/index.ts';
+import '../../src/modules/relationships/index.ts';
+import '../../src/modules/sales/index.ts';
+import { until } from './events-support.ts';
+import { count, expectOneOpportunityEach, expectStaysInLine, expectStaysTold, isSettled, membersOf } from './segments-checks.ts';
+import { createSegmentWorld, raiseBarrier, type World } from './segments-world.ts';
+import { createWriter, type Writer } from './segments-writer.ts';
+
+const STEPS = 30;
+const orders = (gte: number) => ({
+  interactions: { where: { kinds: ['order_placed'] }, within: { days: 30 }, count: { gte } },
+});
+const gold = { field: { tags: { has: 'gold' } } };
+const active = { segment: { in: ['active'] } };
+
+let world: World;
+let writer: Writer;
+let activeId: string;
+
+beforeAll(async () => {
+  world = await createSegmentWorld();
+  writer = createWriter(world);
+  const segment = (key: string, segmentation: string, rule: object) => world.create('segment', { key, name: key, segmentation, rule });
+  await world.create('segmentation', { key: 'profiles', name: 'Profiles', kind: 'TACTICAL' });
+  activeId = await segment('active', 'profiles', orders(2));
+  await segment('golden', 'profiles', { all: [active, gold] });
+  await world.create('segmentation', {
+    ...{ key: 'value', name: 'Value', kind: 'STRATEGIC' },
+    defaultSegment: { key: 'rest', name: 'Everyone else' },
+  });
+  await segment('top', 'value', orders(4));
+  await segment('regular', 'value', active);
+  const team = { id: await world.create('team', { name: 'Sales' }) };
+  await world.create('opportunityRule', {
+    ...{ key: 'welcome', name: 'Welcome', nameTemplate: '{customer}', strategy: 'TEAM', team, periodDays: 30 },
+    signal: { segmentEntered: { segment: 'active' } },
+  });
+}, 60_000);
+afterAll(() => world?.stop());
+
+/** New buyers, whom the server has to take in and to make opportunities for, and then changes by chance. */
+async function write(): Promise<void> {
+  for (let i = 0; i < 3; i++) await writer.addBuyer();
+  for (let i = 0; i < STEPS; i++) await writer.step();
+}
+
+/** Has a segment worked out anew for everyone: beside what is taken in event by event. */
+const renew = () => world.run(segmentCommands.update, { id: activeId, rule: orders(2) });
+
+const place = async (name: string) =>
+  (await world.db.query<{ seq: bigint }>(sql`select seq from event_consumers where name = ${name}`))[0]!.seq;
+
+/** Kills the server once it has taken in some of what is written meanwhile. */
+async function killByChance(name: string): Promise<void> {
+  await world.ready();
+  // So many come for certain: customers, their orders, and changes of tags among the others.
+  const goal = (await place(name)) + 1n + BigInt(Math.floor(Math.random() * 12));
+  const writing = write();
+  await Promise.all([writing, until(async () => (await place(name)) >= goal, `${name} goes on`).then(world.killAndRestart)]);
+}
+
+/** Kills the server while it stands in the middle of a transaction, before it writes to a table. */
+async function killBefore(table: string): Promise<void> {
+  await world.ready();
+  const barrier = await raiseBarrier(world, table);
+  const writing = write();
+  try {
+    await until(barrier.met, `the server comes to ${table}`);
+    await world.killAndRestart();
+  } finally {
+    await barrier.lift();
+  }
+  await writing;
+}
+
+/** Kills a server that has just begun to start. */
+async function killAtStart(): Promise<void> {
+  await Promise.all([write(), world.killAndRestart()]);
+}
+
+test('SIGKILL at any moment: segments and opportunities are as if nothing had happened', async () => {
+  const first = await writer.addBuyer();
+  await until(() => isSettled(world, 0), 'the first customer is taken in');
+  expect(await membersOf(world, ['active'])).toEqual([`active ${first}`]);
+
+  await killByChance('rules');
+  await killBefore('segment_memberships');
+  await killByChance('opportunity-factory');
+  await killBefore('opportunity_rule_firings');
+  await killAtStart();
+  await world.ready();
+  await renew();
+  await killBefore('segment_memberships');
+  await renew();
+  await killByChance('rules');
+  await writer.age(first);
+  await until(() => isSettled(world, writer.lastExpiry()), `the server has taken everything in\n${world.complaints()}`);
+
+  const now = Date.now();
+  const expected = writer.customers().flatMap((customer) => {
+    const n = writer.orders(customer, now);
+    const part = n >= 4 ? 'top' : n >= 2 ? 'regular' : 'rest';
+    return [...(n >= 2 ? ['active'] : []), ...(n >= 2 && writer.golden(customer) ? ['golden'] : []), part].map(
+      (key) => `${key} ${customer}`,
+    );
+  });
+  expect(await membersOf(world, ['active', 'golden', 'top', 'regular', 'rest'])).toEqual(expected.sort());
+  expect(await count(world, sql`select from segment_memberships where exclusive and left_at is null`)).toBe(writer.customers().length);
+  await expectStaysTold(world);
+  await expectStaysInLine(world);
+  await expectOneOpportunityEach(world, 'active');
+  expect(await count(world, sql`select from opportunities`)).toBeGreaterThanOrEqual(1 + 5 * 3);
+  expect(await count(world, sql`select from segment_memberships where left_at is not null and not exclusive`)).toBeGreaterThan(0);
+  expect(await count(world, sql`select from events where type = 'opportunity_rule.failed'`)).toBe(0);
+}, 90_000);
