@@ -14,7 +14,7 @@ import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import { seed } from './seed.ts';
 
 export const API_KEY = 'bench-segments-administrator-key-0123456789';
-const settings = { shared_buffers: '2GB', work_mem: '64MB', max_wal_size: '8GB', checkpoint_timeout: '30min' };
+const settings = { shared_buffers: '2GB', max_wal_size: '8GB', checkpoint_timeout: '30min' };
 
 export type SegmentsDatabase = { url: string; pid: number; workspaceId: string; stop(): Promise<void> };
 

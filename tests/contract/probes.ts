@@ -67,7 +67,39 @@ export function apiFields(schema: GraphQLSchema): ApiField[] {
       found.push({ operation: 'query', parent: type.name, field, places });
     }
   }
-  return withRulesOnce(found).filter((one) => one.places.length > 0);
+  return withRulesOnce(withFiltersOnce(found)).filter((one) => one.places.length > 0);
+}
+
+/** The ways to the filters around a place, from the outermost. */
+function filtersAround({ path }: Place, field: GraphQLField<unknown, unknown>): string[] {
+  const ways: string[] = [];
+  let type: GraphQLNamedType | undefined = getNamedType(field.args.find(({ name }) => name === path[0])?.type);
+  for (let i = 1; i < path.length && isInputObjectType(type); i++) {
+    if (isFilter(type)) ways.push(path.slice(0, i).join('.'));
+    type = getNamedType(type.getFields()[path[i]!]?.type);
+  }
+  return ways;
+}
+
+/**
+ * A filter is one input, and its code the same, wherever it stands. Whole it is tried at the list of its entity under the
+ * root; in the lists of records without and, or and not. Of a filter within one, a single place of each kind is tried.
+ */
+function withFiltersOnce(found: ApiField[]): ApiField[] {
+  return found.map((api) => {
+    const isRootList = api.parent === null && getNamedType(api.field.type).name.endsWith('Connection');
+    const tried = new Set<string>();
+    const places = api.places.filter((place) => {
+      const around = filtersAround(place, api.field);
+      if (place.wrapped && around.length > 0 && !isRootList) return false;
+      if (place.wrapped || around.length < 2) return true;
+      const way = `${place.kind} ${around.at(-1)}`;
+      const isNew = isRootList && !tried.has(way);
+      tried.add(way);
+      return isNew;
+    });
+    return { ...api, places };
+  });
 }
 
 /** Begins every input of the rule language, which is the same wherever a rule is given. */
@@ -110,7 +142,8 @@ function inputPlaces(type: GraphQLInputType, path: string[], above: GraphQLInput
     // Once through each of and, or and not; deeper ones are the same code.
     if (again && (wrapped || above.includes(named))) return [];
     if (!again && above.includes(getNamedType(field.type) as GraphQLInputObjectType)) return [];
-    if (!again && isFilter(getNamedType(field.type)) && above.filter(isFilter).length > (wrapped ? 0 : 1)) return [];
+    const filters = again ? 0 : [...above, named].filter(isFilter).length;
+    if (isFilter(getNamedType(field.type)) && filters > (wrapped ? 0 : 1)) return [];
     const next = OPERATORS.test(named.name) ? owner : `${named.name}.${field.name}`;
     return inputPlaces(field.type, [...path, field.name], again ? above : [...above, named], wrapped || again, next);
   });

@@ -13,9 +13,13 @@ type Contact = { ref: string; customer: string; kind: string; at: number };
 export type Writer = {
   /** UUIDs of all customers. */
   customers(): string[];
-  /** Makes a customer with two orders. */
-  addBuyer(): Promise<string>;
-  /** Changes something by chance. One lane at a time: the order of its changes is that of its memory. */
+  /** Records two orders of the last days. */
+  order(customer: string): Promise<void>;
+  /** Turns the tag `gold` of a customer on or off. */
+  turnGold(customer: string): Promise<void>;
+  /** Makes a customer with two orders, whom `step` changes by chance or leaves alone. */
+  addBuyer(options: { changing: boolean }): Promise<string>;
+  /** Changes something of a changing customer, one change after the other: so memory and database agree. */
   step(): Promise<void>;
   /** Has all orders of a customer be of long ago. */
   age(customer: string): Promise<void>;
@@ -31,13 +35,14 @@ let refs = 0;
 export function createWriter({ run }: Pick<World, 'run'>): Writer {
   const contacts = new Map<string, Contact>();
   const tags = new Map<string, string[]>();
+  const changing: string[] = [];
   let lastExpiry = 0;
 
   async function record(contact: Contact): Promise<void> {
     const { ref, customer, kind, at } = contact;
     await run(interactionRecord, {
       customer: { id: encodeTypeId('customer', customer) },
-      ...{ kind, channel: 'web', direction: 'INBOUND', occurredAt: new Date(at).toISOString() },
+      ...{ kind, channel: 'web', direction: 'INBOUND', occurredAt: new Date(at) },
       externalRef: { system: 'shop', value: ref },
     });
     contacts.set(ref, contact);
@@ -46,14 +51,19 @@ export function createWriter({ run }: Pick<World, 'run'>): Writer {
   }
   const order = (customer: string, at: number): Contact => ({ ref: `order-${++refs}`, customer, kind: 'order_placed', at });
 
-  async function addBuyer(): Promise<string> {
-    const { id } = await run(customerCreate, { displayName: 'Buyer' });
-    tags.set(id, []);
-    for (const days of [1, 2]) await record(order(id, Date.now() - days * DAY));
-    return id;
+  async function orderTwice(customer: string): Promise<void> {
+    for (const days of [1, 2]) await record(order(customer, Date.now() - days * DAY));
   }
 
-  async function tag(customer: string): Promise<void> {
+  const addBuyer: Writer['addBuyer'] = async (options) => {
+    const { id } = await run(customerCreate, { displayName: 'Buyer' });
+    tags.set(id, []);
+    await orderTwice(id);
+    if (options.changing) changing.push(id);
+    return id;
+  };
+
+  async function turnGold(customer: string): Promise<void> {
     const next = golden(customer) ? ['plain'] : ['gold', 'plain'];
     await run(customerUpdate, { id: encodeTypeId('customer', customer), tags: next });
     tags.set(customer, next);
@@ -66,10 +76,10 @@ export function createWriter({ run }: Pick<World, 'run'>): Writer {
 
   // Corrections are as many as new orders, so that customers come and go.
   async function step(): Promise<void> {
-    const customer = pick([...tags.keys()]);
-    const known = pick([...contacts.values()]);
+    const customer = pick(changing);
+    const known = pick([...contacts.values()].filter((one) => changing.includes(one.customer)));
     const choice = Math.random();
-    if (choice < 0.25) return tag(customer);
+    if (choice < 0.25) return turnGold(customer);
     if (choice < 0.4) return record(order(customer, Date.now() - Math.random() * 20 * DAY));
     if (choice < 0.5) return record(order(customer, Date.now() - WINDOW + 500 + Math.random() * 3_000));
     if (choice < 0.55) return record({ ...order(customer, Date.now()), kind: 'enquiry' });
@@ -80,6 +90,8 @@ export function createWriter({ run }: Pick<World, 'run'>): Writer {
 
   return {
     customers: () => [...tags.keys()],
+    order: orderTwice,
+    turnGold,
     addBuyer,
     step,
     age,

@@ -98,6 +98,8 @@ async function workOut(tx: Transaction, row: UnitRow): Promise<void> {
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`unit ${row.workspaceId} ${row.id}`}, 0)) as got`,
   );
   if (!lock!.got) return;
+  // One statement reads everything there is, and nothing else of the kind runs beside it.
+  await tx.query(sql`select set_config('work_mem', '128MB', true)`);
   const [started] = await tx.query<{ seq: bigint }>(sql`select seq from event_consumers where name = ${CONSUMER}`);
   const place = started ? null : await lockConsumer(tx, CONSUMER, { wait: true });
   const from = started?.seq ?? place!.seq;
