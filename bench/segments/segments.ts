@@ -124,9 +124,13 @@ async function judge(db: Database, workspaceId: string, id: string): Promise<voi
   const [segment] = await db.query<{ rule: StoredRule }>(sql`select rule from segments where id = ${id}::uuid`);
   const rule = compileRule(segment!.rule, { customer: 'c', workspaceId, now: new Date(), among: null, prefix: 'r' });
   const joins = rule.joins.reduce((all, one) => sql`${all} ${one}`, sql``);
-  await db.query(
-    sql`select count(*) filter (where ${rule.holds}) from customers c ${joins} where c.workspace_id = ${workspaceId}::uuid and c.archived_at is null`,
-  );
+  await db.transaction(async (tx) => {
+    // As where memberships are written: statements that write run in one process.
+    await tx.query(sql`select set_config('max_parallel_workers_per_gather', '0', true), set_config('work_mem', '128MB', true)`);
+    await tx.query(
+      sql`select count(*) filter (where ${rule.holds}) from customers c ${joins} where c.workspace_id = ${workspaceId}::uuid and c.archived_at is null`,
+    );
+  });
 }
 
 async function time(work: () => Promise<unknown>): Promise<number> {
