@@ -2,8 +2,10 @@
 import { RetryTransaction } from '../db/database.ts';
 import { isConnectionError } from '../events/index.ts';
 
-/** Whether the whole transaction is to be tried again: a deadlock, a lost connection, something taken meanwhile. */
+const CANCELED = '57014';
+
+/** Whether the whole transaction is to be tried again: a deadlock, a lost connection, something taken meanwhile, a server that stops. */
 export function isPassing(error: unknown): boolean {
   const { code = '' } = error as { code?: string };
-  return isConnectionError(error) || code.startsWith('40') || error instanceof RetryTransaction;
+  return isConnectionError(error) || code === CANCELED || code.startsWith('40') || error instanceof RetryTransaction;
 }

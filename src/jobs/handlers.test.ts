@@ -4,7 +4,7 @@ import { createTestDomain, type TestDomain } from '../../tests/support/domain.ts
 import { type Database, openDatabase } from '../db/database.ts';
 import { type EventRow, startSequencer } from '../events/index.ts';
 import { channelCommands } from '../modules/vocabularies/index.ts';
-import { allWorkers, defineEventHandler, startJobs } from './index.ts';
+import { allWorkers, defineEventHandler, defineWorker, markLongWork, startJobs } from './index.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
 const seen: string[] = [];
@@ -23,6 +23,21 @@ defineEventHandler({
       throw new Error('not this time');
     }
   },
+});
+
+let endless = false;
+let began = false;
+defineWorker({
+  name: 'test-endless',
+  work: (db) =>
+    db.transaction(async (tx) => {
+      if (!endless) return null;
+      await markLongWork(tx);
+      await tx.execute(sql`insert into handled (event_id, n) values (gen_random_uuid(), -1)`);
+      began = true;
+      await tx.query(sql`select pg_sleep(1000)`);
+      return null;
+    }),
 });
 
 let domain: TestDomain;
@@ -95,5 +110,14 @@ describe('a handler of events', () => {
     } finally {
       await Promise.all([one.stop(), other.stop()]);
     }
+  });
+
+  it('is taken back when the server stops, if it takes long', async () => {
+    endless = true;
+    const jobs = startJobs(domain.db, { log: quiet });
+    await expect.poll(() => began, { timeout: 10_000 }).toBe(true);
+    await jobs.stop();
+    endless = false;
+    expect(await domain.db.query(sql`select 1 from handled where n = -1`)).toEqual([]);
   });
 });

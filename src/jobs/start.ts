@@ -2,12 +2,15 @@
 import sql, { raw } from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
 import { createBell, EVENTS_CHANNEL, type EventsLog, keepSession, reasonOf } from '../events/index.ts';
+import { LONG_WORK } from './long-work.ts';
 import { allWorkers, type Left, type Worker } from './workers.ts';
 
 const LOCK = 8_242_116_018_977_002n;
 /** How often another process tries to take over. */
 const IDLE_MS = 1_000;
 const RETRY_MS = { first: 100, most: 30_000 };
+/** How long work that takes long may go on when the server stops; then it is taken back. */
+const GRACE_MS = 3_000;
 
 type Loop = { wake(): void; stop(): Promise<void> };
 
@@ -38,12 +41,20 @@ export function startJobs(db: Database, { log }: { log: EventsLog }): { stop(): 
     onSignal: () => bell.ring(),
   });
   return {
-    stop() {
+    async stop() {
       stopping = true;
       bell.ring();
-      return kept.stop();
+      const cancelling = setInterval(() => void cancelLongWork(db).catch(() => undefined), GRACE_MS);
+      await kept.stop();
+      clearInterval(cancelling);
     },
   };
+}
+
+// Whichever process does it: what is taken back is begun again by the next.
+async function cancelLongWork(db: Database): Promise<void> {
+  await db.query(sql`select pg_cancel_backend(pid) from pg_stat_activity
+    where datname = current_database() and application_name = ${LONG_WORK} and state = 'active'`);
 }
 
 function startLoop(db: Database, { name, work }: Worker, log: EventsLog): Loop {

@@ -88,7 +88,7 @@ beforeAll(async () => {
     ['marker_a_2', { id: whole.otherCustomer }, made.main],
   ] as const)
     await done(relationshipCreate as never, { kind, from, to, title: 'zebra tie' });
-  const now = await idsOf(db, whole.workspaceId);
+  const now = await idsOf(db, whole.workspaceId, whole.all);
   const all = new Set(
     [...now.all].filter(
       (id) =>

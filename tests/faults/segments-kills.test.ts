@@ -48,7 +48,13 @@ async function write(): Promise<void> {
   for (let i = 0; i < STEPS; i++) await writer.step();
 }
 
-const settled = () => until(() => isSettled(world, writer.lastExpiry()), 'the server has taken everything in');
+async function settled(): Promise<void> {
+  try {
+    await until(() => isSettled(world, writer.lastExpiry()), 'the server has taken everything in');
+  } catch (cause) {
+    throw new Error(`Not taken in; the servers said: ${world.complaints()}`, { cause });
+  }
+}
 
 /** Has a segment worked out anew for everyone: beside what is taken in event by event. */
 const renew = () => world.run(segmentCommands.update, { id: activeId, rule: orders(2) });

@@ -2,7 +2,7 @@
 import sql from 'sql-template-tag';
 import type { Database, Transaction } from '../../../db/database.ts';
 import { type EventRow, lockConsumer, takeEvents } from '../../../events/index.ts';
-import { defineWorker, isPassing, type Left } from '../../../jobs/index.ts';
+import { defineWorker, isPassing, type Left, markLongWork } from '../../../jobs/index.ts';
 import { evaluateUnit, followEvents, markFailed } from './evaluate.ts';
 import { concerned, touchesOf } from './touched.ts';
 import { loadUnits, shareUnits, type UnitRow } from './units.ts';
@@ -94,6 +94,7 @@ async function workOutNext(db: Database): Promise<Left> {
 
 /** Works a unit out for everyone, and for those whom events concerned meanwhile, and puts it in step with the log. */
 async function workOut(tx: Transaction, row: UnitRow): Promise<void> {
+  await markLongWork(tx);
   const [lock] = await tx.query<{ got: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtextextended(${`unit ${row.workspaceId} ${row.id}`}, 0)) as got`,
   );
