@@ -76,7 +76,7 @@ async function killByChance(name: string): Promise<void> {
  * `first`, which nothing else makes up for: were it not taken in again it would be missing in the end.
  */
 async function killBefore(table: string, first: () => Promise<unknown>): Promise<void> {
-  await world.ready();
+  await settled();
   const barrier = await raiseBarrier(world, table);
   const writing = first().then(write);
   try {
@@ -108,9 +108,7 @@ test('SIGKILL at any moment: segments and opportunities are as if nothing had ha
   await killByChance('opportunity-factory');
   await killBefore('opportunity_rule_firings', () => writer.addBuyer(steady));
   await killAtStart();
-  await world.ready();
-  await renew();
-  await killBefore('segment_memberships', () => writer.turnGold(other));
+  await killBefore('segment_memberships', () => Promise.all([writer.turnGold(other), renew()]));
   await renew();
   await killByChance('rules');
   await settled();

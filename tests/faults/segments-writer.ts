@@ -81,7 +81,7 @@ export function createWriter({ run }: Pick<World, 'run'>): Writer {
     const choice = Math.random();
     if (choice < 0.25) return turnGold(customer);
     if (choice < 0.4) return record(order(customer, Date.now() - Math.random() * 20 * DAY));
-    if (choice < 0.5) return record(order(customer, Date.now() - WINDOW + 500 + Math.random() * 3_000));
+    if (choice < 0.5) return record(order(customer, Date.now() - WINDOW + 300 + Math.random() * 1_200));
     if (choice < 0.55) return record({ ...order(customer, Date.now()), kind: 'enquiry' });
     if (choice < 0.8) return record({ ...known, at: Date.now() - (Math.random() < 0.7 ? 40 : 3) * DAY });
     if (choice < 0.9) return record({ ...known, kind: known.kind === 'enquiry' ? 'order_placed' : 'enquiry' });

@@ -5,6 +5,7 @@ import { systemViewer } from '../../src/auth/system-viewer.ts';
 import { insertRows } from '../../src/commands/rows.ts';
 import { encodeId } from '../../src/graphql/ids.ts';
 import { newId } from '../../src/lib/typeid.ts';
+import { amountField } from '../../src/modules/forecast/figures.ts';
 import { type ForecastArgs, type ForecastFigures, readForecast, salesTargetCommands as targets } from '../../src/modules/forecast/index.ts';
 import '../../src/modules/sales/index.ts';
 import '../../src/modules/vocabularies/index.ts';
@@ -270,6 +271,12 @@ describe('the forecast', () => {
     expect((await asked(role())).totals).toMatchObject({ committed: '100.0000', openCount: 1, target: null });
     await expect(asked(role([], ['customers:read']))).rejects.toThrow('opportunities:read');
     await expect(asked(role(['Opportunity.expectedCloseOn']))).rejects.toThrow('hides');
+    // What an opportunity leaves open its stage says, so a hidden probability of stages hides what it weighs.
+    const { resolve } = amountField<{ currency: string }>('Weighted.', () => '1', 'probability');
+    const told = (viewer: ReturnType<typeof role>) => resolve({ currency: 'EUR' }, {}, { viewer } as never);
+    expect(told(role())).toEqual({ amount: '1', currency: 'EUR' });
+    for (const field of ['PipelineStage.probability', 'Opportunity.probability', 'Opportunity.value'])
+      expect(() => told(role([field]))).toThrow('hides');
   });
 });
 

@@ -129,7 +129,11 @@ test('a conversation begins with its first contact', async () => {
 
 test('something is sold: opportunities in every stage, won by products of the shop, and leads with scores', async () => {
   expect(await unused('pipeline_stages', 'stage_id', 'opportunities')).toEqual([]);
-  const [sold] = await db.query<{ won: number; lost: number; unvalued: number }>(sql`select count(*) filter (where status = 'WON')::int as won,
+  const [sold] = await db.query<{
+    won: number;
+    lost: number;
+    unvalued: number;
+  }>(sql`select count(*) filter (where status = 'WON')::int as won,
     count(*) filter (where status = 'LOST')::int as lost, count(*) filter (where base_amount is null or base_amount <= 0)::int as unvalued from opportunities`);
   expect(sold!.won).toBeGreaterThan(20);
   expect(sold!.lost).toBeGreaterThan(10);

@@ -17,6 +17,8 @@ export function amountField<Row extends WithCurrency>(description: string, read:
     description,
     resolve: (row: Row, _args: object, ctx: Context) => {
       requireColumns(viewerOf(ctx), 'Opportunity', ['valueAmount', 'baseAmount', ...made]);
+      // What an opportunity does not say of these its stage says.
+      requireColumns(viewerOf(ctx), 'PipelineStage', made);
       return { amount: read(row), currency: row.currency };
     },
   };

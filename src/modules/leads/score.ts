@@ -3,6 +3,7 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import type { Queryable } from '../../db/database.ts';
+import { newIdSql } from '../../db/uuid-sql.ts';
 import { checksCtes, compileRule, type StoredRule, type UnitWork } from '../rules/index.ts';
 
 export type Criterion = { id: string; points: number; rule: StoredRule };
@@ -66,7 +67,7 @@ export function scoreSql({ id, points, rule }: Criterion, work: Pick<UnitWork, '
       where p.workspace_id = ${workspace} and p.criterion_id = ${id}::uuid
     ), given as (
       insert into lead_points (workspace_id, id, lead_id, criterion_id, points, created_at)
-      select ${workspace}, gen_random_uuid(), j.id, ${id}::uuid, ${points}::int, ${now} from judged j where j.holds
+      select ${workspace}, ${newIdSql(now)}, j.id, ${id}::uuid, ${points}::int, ${now} from judged j where j.holds
       on conflict (workspace_id, lead_id, criterion_id) do update set points = excluded.points where lead_points.points <> excluded.points
       returning lead_id, points
     ), deltas as (

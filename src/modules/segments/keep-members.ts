@@ -2,8 +2,8 @@
 // to look again. Everything happens in the caller's transaction: so it happens once or not at all.
 import sql, { type Sql } from 'sql-template-tag';
 import type { Transaction } from '../../db/database.ts';
+import { newIdSql } from '../../db/uuid-sql.ts';
 import { announceAppended } from '../../events/append.ts';
-import { newIdSql } from './uuid-sql.ts';
 
 export type Keeping = {
   workspaceId: string;
