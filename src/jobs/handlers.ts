@@ -13,6 +13,8 @@ export type EventHandler = {
 };
 
 const BATCH = 500;
+/** When to look again where another process works, or one that was killed has not let go yet. */
+const TAKEN_MS = 1_000;
 
 /** Registers a handler. It begins at the end of the log as it is when it first runs. */
 export function defineEventHandler({ name, types, handle }: EventHandler): void {
@@ -22,7 +24,7 @@ export function defineEventHandler({ name, types, handle }: EventHandler): void 
     work: (db) =>
       db.transaction(async (tx) => {
         const place = await lockConsumer(tx, name);
-        if (!place) return null;
+        if (!place) return new Date(Date.now() + TAKEN_MS);
         const events = await takeEvents(tx, place, BATCH);
         const mine = wanted ? events.filter(({ type }) => wanted.has(type)) : events;
         if (mine.length > 0) await handle(tx, mine);

@@ -216,7 +216,7 @@ describe('an interaction', () => {
     ['a number beyond exactness', money(2 ** 53), BAD],
     ['a currency in small letters', money('1', 'gbp'), BAD],
     ['a currency that does not exist', money('1', 'ZZZ'), 'CURRENCY_INVALID value.currency'],
-    ['money without a currency', { value: { amount: '1' } }, BAD],
+    ['money without an amount', { value: { currency: 'GBP' } }, BAD],
     ['a sentiment of 2', { sentiment: 2 }, 'TOO_LONG sentiment'],
     ['a duration beyond 32 bits', { duration: 2_147_483_648 }, BAD],
     ['a negative duration', { duration: -1 }, 'TOO_SHORT duration'],

@@ -6,7 +6,7 @@ import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { requireRead } from '../../query/policy.ts';
-import { requireColumns } from './grouping.ts';
+import { requireColumns, requireShown } from './grouping.ts';
 
 type WithCurrency = { currency: string };
 
@@ -18,7 +18,7 @@ export function amountField<Row extends WithCurrency>(description: string, read:
     resolve: (row: Row, _args: object, ctx: Context) => {
       requireColumns(viewerOf(ctx), 'Opportunity', ['valueAmount', 'baseAmount', ...made]);
       // What an opportunity does not say of these its stage says.
-      requireColumns(viewerOf(ctx), 'PipelineStage', made);
+      requireShown(viewerOf(ctx), 'PipelineStage', made);
       return { amount: read(row), currency: row.currency };
     },
   };

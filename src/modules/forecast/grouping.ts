@@ -30,8 +30,13 @@ export function groupsAsked(groups: number | null | undefined): number {
 
 /** Throws FORBIDDEN where the role may not read the entity, or hides one of these columns of it. */
 export function requireColumns(viewer: Viewer, name: string, columns: readonly string[]): void {
+  requireRead(viewer, entityNamed(name));
+  requireShown(viewer, name, columns);
+}
+
+/** Throws FORBIDDEN where the role hides one of these columns of the entity. */
+export function requireShown(viewer: Viewer, name: string, columns: readonly string[]): void {
   const entity = entityNamed(name);
-  requireRead(viewer, entity);
   for (const column of columns) {
     // Some relations are added by other modules: the field of `ruleId` is `rule`.
     if (hidesColumn(viewer, entity, column) || isHidden(viewer.role, name, column.replace(/Id$/, '')))

@@ -19,7 +19,7 @@ export const workspaceUpdate = defineCommand({
   permission: 'workspace:write',
   input: input('WorkspaceUpdateInput', 'Changes of the workspace.', {
     name: text("The company's name.").nullish(),
-    currency: currency('Currency used where an amount comes without one.').nullish(),
+    currency: currency('Currency of figures, and of amounts that come without one.').nullish(),
     timeZone: timeZone('IANA time zone of the company.').nullish(),
     country: country('Country used to read phone numbers written without a country prefix.').nullish(),
   }),

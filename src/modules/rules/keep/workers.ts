@@ -12,12 +12,16 @@ const CONSUMER = 'rules';
 const EVENTS = 2_000;
 const CHECKS = 1_000;
 const RETRY_FAILED_MS = 60_000;
+/** When to look again where another process works, or one that was killed has not let go yet. */
+const TAKEN_MS = 1_000;
+
+const taken = () => new Date(Date.now() + TAKEN_MS);
 
 defineWorker({
   name: CONSUMER,
   async work(db) {
-    if ((await takeIn(db)) === 'more') return 'more';
-    return checkDue(db);
+    const left = await takeIn(db);
+    return left === null ? checkDue(db) : left;
   },
 });
 defineWorker({ name: 'rule-units', work: workOutNext });
@@ -25,7 +29,7 @@ defineWorker({ name: 'rule-units', work: workOutNext });
 function takeIn(db: Database): Promise<Left> {
   return db.transaction(async (tx) => {
     const place = await lockConsumer(tx, CONSUMER);
-    if (!place) return null;
+    if (!place) return taken();
     const events = await takeEvents(tx, place, EVENTS);
     await followEvents(tx, events);
     return events.length > 0 ? 'more' : null;
@@ -43,7 +47,7 @@ async function checkDue(db: Database): Promise<Left> {
       if (place) await checkSome(tx, new Date());
       return place !== null;
     });
-    return done ? 'more' : null;
+    return done ? 'more' : taken();
   }
   const [next] = await db.query<{ at: Date | null }>(
     sql`select k.due_at as at from rule_checks k where ${inStep} order by k.due_at limit 1`,
