@@ -92,3 +92,6 @@ function listLevels(type: GraphQLOutputType): number {
   const inner = getNullableType(type);
   return isListType(inner) ? 1 + listLevels(inner.ofType) : 0;
 }
+
+/** What a field costs whose statement reads a whole table, of which the size of the answer says nothing: figures of all customers or sales. */
+export const wholeTable = { complexity: 1_000 } as const;

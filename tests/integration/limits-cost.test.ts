@@ -44,6 +44,13 @@ function objects(value: unknown): number {
 const page = '{ customers(first: 20) { nodes { displayName interactions(first: 5) { nodes { id } } } } }';
 
 describe('what is charged', () => {
+  test('of figures whose statement reads whole tables is what that costs, however small the answer', async () => {
+    const query = '{ salesPerformance(from: "2025-01-01", to: "2025-02-01", by: NONE) { totals { won } } }';
+    const { errors, extensions } = await start1().then((server) => server.post({ query }));
+    expect(errors).toEqual([]);
+    expect(extensions.cost).toMatchObject({ requested: 1 + 1000 + 1, actual: 1 + 1000 + 1 });
+  });
+
   test.for<[string, string, number]>([
     ['a page', page, 1 + 1 + 20 * (1 + 1 + 5)],
     ['edges', '{ customers(first: 2) { edges { cursor node { id } } pageInfo { hasNextPage } } }', 1 + 1 + 2 * 2 + 1],

@@ -3,6 +3,7 @@ import { builder } from '../../graphql/builder.ts';
 import { BoundedCountRef } from '../../graphql/common-types.ts';
 import { readerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { decodeId } from '../../graphql/ids.ts';
 import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
@@ -37,7 +38,7 @@ builder.queryField('opportunityRulePreview', (t) =>
       id: t.arg({ type: 'ID', required: true, description: 'The rule.' }),
       sample: t.arg.int({ defaultValue: 10, description: `How many customers to show, at most ${MOST_SHOWN}.` }),
     },
-    extensions: { cost: { complexity: 50 } },
+    extensions: { cost: wholeTable },
     resolve: (_root, { id, sample }, ctx) => {
       const { db, viewer } = readerOf(ctx);
       const size = sample ?? 10;

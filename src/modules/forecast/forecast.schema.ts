@@ -2,6 +2,7 @@
 import { builder } from '../../graphql/builder.ts';
 import { enumRefs, MoneyRef } from '../../graphql/common-types.ts';
 import { readerOf, viewerOf } from '../../graphql/context.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { enumOfNames } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
 import { requireRead } from '../../query/policy.ts';
@@ -116,7 +117,7 @@ builder.queryField('forecast', (t) =>
       pipeline: t.arg.string({ description: 'Key of the pipeline; all unless told. Then targets of that pipeline alone count.' }),
       groups: t.arg.int({ defaultValue: 50, description: 'How many groups stand for themselves, 1 to 200; the others are gathered.' }),
     },
-    extensions: { cost: { complexity: 50 } },
+    extensions: { cost: wholeTable },
     resolve: (_root, args, ctx) => {
       const { db, viewer } = readerOf(ctx);
       return readForecast(db, viewer, args as unknown as ForecastArgs);

@@ -1,6 +1,7 @@
 // `Query.salesPerformance`.
 import { builder } from '../../graphql/builder.ts';
 import { readerOf } from '../../graphql/context.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { enumOfNames } from '../../graphql/refs.ts';
 import { amountField, groupField } from './figures.ts';
 import {
@@ -126,7 +127,7 @@ builder.queryField('salesPerformance', (t) =>
       pipeline: t.arg.string({ description: 'Key of the pipeline; all unless told.' }),
       groups: t.arg.int({ defaultValue: 50, description: 'How many groups stand for themselves, 1 to 200; the others are gathered.' }),
     },
-    extensions: { cost: { complexity: 50 } },
+    extensions: { cost: wholeTable },
     resolve: (_root, args, ctx) => {
       const { db, viewer } = readerOf(ctx);
       return readPerformance(db, viewer, args as unknown as PerformanceArgs);

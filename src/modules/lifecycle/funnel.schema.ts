@@ -1,6 +1,7 @@
 // `Query.lifecycleFunnel`.
 import { builder } from '../../graphql/builder.ts';
 import { readerOf } from '../../graphql/context.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { filterRef } from '../../graphql/filter-inputs.ts';
 import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
@@ -43,7 +44,7 @@ builder.queryField('lifecycleFunnel', (t) =>
       to: t.arg({ type: 'DateTime', required: true, description: 'End of the period, not part of it.' }),
       filter: t.arg({ type: filterRef(entityNamed('Customer')) as never, description: 'Only customers that fit.' }),
     },
-    extensions: { cost: { complexity: 20, size: 10 } },
+    extensions: { cost: { ...wholeTable, size: 10 } },
     resolve: (_root, { from, to, filter }, ctx) => {
       const { db, viewer } = readerOf(ctx);
       return readFunnel(db, viewer, { from, to, filter: filter as FilterInput | null });

@@ -3,6 +3,7 @@ import { builder } from '../../graphql/builder.ts';
 import { MoneyRef } from '../../graphql/common-types.ts';
 import { type Context, readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { entityNamed } from '../../query/entity.ts';
@@ -87,7 +88,7 @@ builder.queryField('portfolio', (t) =>
       from: t.arg({ type: 'DateTime', description: 'Begin of the period; that of its value classes unless told, else the beginning.' }),
       to: t.arg({ type: 'DateTime', description: 'End of the period, not part of it; now unless told.' }),
     },
-    extensions: { cost: { complexity: 50 } },
+    extensions: { cost: wholeTable },
     resolve: (_root, args, ctx) => readPortfolio(readerOf(ctx).db, viewerOf(ctx), args.segmentation, args.from ?? null, args.to ?? null),
   }),
 );

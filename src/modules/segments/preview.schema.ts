@@ -3,6 +3,7 @@ import { builder } from '../../graphql/builder.ts';
 import { BoundedCountRef } from '../../graphql/common-types.ts';
 import { readerOf, viewerOf } from '../../graphql/context.ts';
 import { apiError } from '../../graphql/errors.ts';
+import { wholeTable } from '../../graphql/field-cost.ts';
 import { entityRow } from '../../graphql/planned.ts';
 import { refOf } from '../../graphql/refs.ts';
 import { describeInput } from '../../graphql/zod-inputs.ts';
@@ -42,7 +43,7 @@ builder.queryField('segmentPreview', (t) =>
       rule: t.arg({ type: describeInput(ruleInput('The rule to try.')).type as never, required: true, description: 'The rule to try.' }),
       sample: t.arg.int({ defaultValue: 10, description: `How many customers to show, at most ${MOST_SHOWN}.` }),
     },
-    extensions: { cost: { complexity: 50 } },
+    extensions: { cost: wholeTable },
     resolve: async (_root, { rule, sample }, ctx) => {
       const viewer = viewerOf(ctx);
       requireRead(viewer, entityNamed('Segment'));
