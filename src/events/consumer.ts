@@ -27,15 +27,26 @@ export async function lockConsumer(tx: Transaction, name: string, { wait = false
   return made ? { name, seq: made.seq } : lockConsumer(tx, name, { wait });
 }
 
-/** The next events after a locked place, of all workspaces and types, at most `limit`; moves the place behind them. */
-export async function takeEvents(tx: Transaction, place: Place, limit: number): Promise<EventRow[]> {
-  const events = await tx.query<EventRow>(
-    sql`select ${eventColumns} from events e where e.seq > ${place.seq} order by e.seq limit ${limit}`,
+/** What was taken: the events wanted, and whether the log went on (there may be more). */
+export type Taken = { events: EventRow[]; moved: boolean };
+
+/**
+ * Takes the next `limit` events after a locked place, of all workspaces, and moves the place behind them. Only those of
+ * `types` are read (null: all of them; none: the place is moved past what nobody waits for).
+ */
+export async function takeEvents(tx: Transaction, place: Place, limit: number, types: readonly string[] | null = null): Promise<Taken> {
+  const [next] = await tx.query<{ seq: bigint | null }>(
+    sql`select max(n.seq) as seq from (select e.seq from events e where e.seq > ${place.seq} order by e.seq limit ${limit}) n`,
   );
-  const last = events.at(-1);
-  if (last) {
-    await tx.execute(sql`update event_consumers set seq = ${last.seq}, updated_at = now() where name = ${place.name}`);
-    place.seq = last.seq;
-  }
-  return events;
+  if (next!.seq === null) return { events: [], moved: false };
+  const wanted = types === null ? sql`true` : sql`e.type = any(${[...types]}::text[])`;
+  const events =
+    types?.length === 0
+      ? []
+      : await tx.query<EventRow>(
+          sql`select ${eventColumns} from events e where e.seq > ${place.seq} and e.seq <= ${next!.seq} and ${wanted} order by e.seq`,
+        );
+  await tx.execute(sql`update event_consumers set seq = ${next!.seq}, updated_at = now() where name = ${place.name}`);
+  place.seq = next!.seq;
+  return { events, moved: true };
 }

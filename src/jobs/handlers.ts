@@ -18,17 +18,15 @@ const TAKEN_MS = 1_000;
 
 /** Registers a handler. It begins at the end of the log as it is when it first runs. */
 export function defineEventHandler({ name, types, handle }: EventHandler): void {
-  const wanted = types && new Set(types);
   defineWorker({
     name,
     work: (db) =>
       db.transaction(async (tx) => {
         const place = await lockConsumer(tx, name);
         if (!place) return new Date(Date.now() + TAKEN_MS);
-        const events = await takeEvents(tx, place, BATCH);
-        const mine = wanted ? events.filter(({ type }) => wanted.has(type)) : events;
-        if (mine.length > 0) await handle(tx, mine);
-        return events.length > 0 ? 'more' : null;
+        const { events, moved } = await takeEvents(tx, place, BATCH, types);
+        if (events.length > 0) await handle(tx, events);
+        return moved ? 'more' : null;
       }),
   });
 }

