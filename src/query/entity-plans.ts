@@ -98,6 +98,7 @@ function toManyPlan(entity: Entity, name: string, relation: Extract<RelationSpec
           if ('key' in relation) requireVisible(viewer, target, fieldOfColumn(target, relation.key));
           else if (relation.over) for (const field of relation.over.tells) requireVisible(viewer, entityNamed(relation.over.entity), field);
         },
+        ...('link' in relation && relation.ids && { ids: (workspaceId: Sql) => relation.ids!(parent, workspaceId) }),
         link: (c, workspaceId) => ('link' in relation ? relation.link(c, parent, workspaceId) : sql`${c(relation.key)} = ${parent}`),
       }),
     );

@@ -15,6 +15,8 @@ export type RelationSpec =
   | {
       many: string;
       link: (c: ColumnOf, parent: Sql, workspaceId: Sql) => Sql;
+      /** A select of the ids of the rows that belong to the parent, where there may be few or very many of them. */
+      ids?: (parent: Sql, workspaceId: Sql) => Sql;
       /** The entity that is joined over, and the fields of it that the list tells: refused where the role hides one of them. */
       over?: { entity: string; tells: readonly string[] };
       description: string;

@@ -1,5 +1,5 @@
 // Who was in a segment at some moment.
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { entityNamed } from '../../query/entity.ts';
 import { entityList } from '../../query/entity-list.ts';
 import { requireVisible } from '../../query/filter.ts';
@@ -11,6 +11,12 @@ import type { Run } from '../../query/template.ts';
 export const membersAtPlan: FieldPlan = (place) => {
   const parent = columnsAt(place)('id');
   const momentOf = (run: Run) => (place.field.args(run) as { at: Date }).at;
+  const ids = (workspaceId: Sql, run: Run) => {
+    const at = momentOf(run);
+    return sql`select m.customer_id from segment_memberships m
+      where m.workspace_id = ${workspaceId} and m.segment_id = ${parent} and m.entered_at <= ${at}::timestamptz
+        and (m.left_at is null or m.left_at > ${at}::timestamptz)`;
+  };
   return listSql(
     place,
     entityList(place, entityNamed('Customer'), {
@@ -20,12 +26,8 @@ export const membersAtPlan: FieldPlan = (place) => {
         requireRead(viewer, stays);
         for (const field of ['customer', 'segment', 'enteredAt', 'leftAt']) requireVisible(viewer, stays, field);
       },
-      link: (c, workspaceId, run) => {
-        const at = momentOf(run);
-        return sql`${c('id')} in (select m.customer_id from segment_memberships m
-          where m.workspace_id = ${workspaceId} and m.segment_id = ${parent} and m.entered_at <= ${at}::timestamptz
-            and (m.left_at is null or m.left_at > ${at}::timestamptz))`;
-      },
+      link: (c, workspaceId, run) => sql`${c('id')} in (${ids(workspaceId, run)})`,
+      ids,
     }),
   );
 };

@@ -1,5 +1,5 @@
 // What can be read of segmentations, their segments and who is or was in them.
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { defineEntity, type Entity, entityNamed } from '../../query/entity.ts';
 import { mayRead } from '../../query/policy.ts';
 
@@ -30,6 +30,9 @@ export const segmentation: Entity = defineEntity({
   defaultOrder: { field: 'KEY', direction: 'ASC' },
 });
 
+const membersSql = (parent: Sql, workspaceId: Sql) =>
+  sql`select m.customer_id from segment_memberships m where m.workspace_id = ${workspaceId} and m.segment_id = ${parent} and m.left_at is null`;
+
 export const segment: Entity = defineEntity({
   name: 'Segment',
   plural: 'segments',
@@ -43,8 +46,8 @@ export const segment: Entity = defineEntity({
     segmentation: { one: 'Segmentation', key: 'segmentationId', description: 'What it is a part of.' },
     members: {
       many: 'Customer',
-      link: (c, parent, workspaceId) =>
-        sql`${c('id')} in (select m.customer_id from segment_memberships m where m.workspace_id = ${workspaceId} and m.segment_id = ${parent} and m.left_at is null)`,
+      link: (c, parent, workspaceId) => sql`${c('id')} in (${membersSql(parent, workspaceId)})`,
+      ids: membersSql,
       over: { entity: 'SegmentMembership', tells: ['customer', 'segment', 'leftAt'] },
       description: 'The customers who are in it now.',
     },
