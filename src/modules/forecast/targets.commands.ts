@@ -7,6 +7,7 @@ import { type CrudCommands, crudCommands } from '../../commands/crud.ts';
 import { date, decimal, id, input, key, oneOf, version } from '../../commands/fields.ts';
 import { allColumns, changesOf, expectVersion, insertRows, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
 import { reject, UserErrors } from '../../commands/user-errors.ts';
+import { takeLock } from '../../db/locks.ts';
 import type { SalesTargetRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { requireTeamRef, requireUserRef, type TeamRef, teamRef, type UserRef, userRef } from '../access/index.ts';
@@ -127,7 +128,7 @@ async function pipelineOf(ctx: CommandContext, wanted: string | null): Promise<s
 
 // Two writers who make the same target wait for each other instead of failing on the index.
 async function lockTargets(ctx: CommandContext): Promise<void> {
-  await ctx.tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`sales_targets:${ctx.workspaceId}`}, 0))`);
+  await takeLock(ctx.tx, `sales_targets:${ctx.workspaceId}`);
 }
 
 async function findSame(ctx: CommandContext, { period, startsOn, ownerId, teamId, pipelineId }: Place): Promise<SalesTargetRow | null> {

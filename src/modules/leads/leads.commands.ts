@@ -4,13 +4,13 @@ import type { z } from 'zod';
 import { hasPermission } from '../../auth/permissions.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { date, id, input, key, longText, money, oneOf, text, version } from '../../commands/fields.ts';
+import { lockReached } from '../../commands/lock-reached.ts';
 import { changesOf, expectVersion, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
 import { reject } from '../../commands/user-errors.ts';
 import type { LeadRow } from '../../db/models.ts';
 import { apiError } from '../../graphql/errors.ts';
 import { requireTeamRef, requireUserRef, type TeamRef, teamRef, type UserRef, userRef } from '../access/index.ts';
 import { createOpportunity, requireStage } from '../sales/index.ts';
-import { lockReached } from '../territories/index.ts';
 import { productNamed } from './capture.commands.ts';
 import { scoreLeadsOf, shareScores } from './score.ts';
 

@@ -3,6 +3,7 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import type { Queryable } from '../../db/database.ts';
+import { shareLock, takeLock } from '../../db/locks.ts';
 import { newIdSql } from '../../db/uuid-sql.ts';
 import { checksCtes, compileRule, type StoredRule, type UnitWork } from '../rules/index.ts';
 
@@ -12,19 +13,19 @@ export type Scored = { id: string; customerId: string; score: number; delta: num
 /** Leads that are still to be judged; the points of others stay as they were when they closed. */
 export const OPEN = sql`('NEW', 'WORKING', 'QUALIFIED')`;
 
-const lockName = (workspaceId: string) => sql`hashtextextended(${`lead scores ${workspaceId}`}, 0)`;
+const lockName = (workspaceId: string) => `lead scores ${workspaceId}`;
 
 /**
  * Taken by whatever opens leads, before it reads the criteria: what evaluates criteria waits for it. So a lead that is not
  * committed yet is judged by every criterion and every fact, here or there.
  */
 export async function shareScores(tx: Queryable, workspaceId: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock_shared(${lockName(workspaceId)})`);
+  await shareLock(tx, lockName(workspaceId));
 }
 
 /** Taken by whatever evaluates criteria for leads that others may be opening. */
 export async function lockScores(tx: Queryable, workspaceId: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock(${lockName(workspaceId)})`);
+  await takeLock(tx, lockName(workspaceId));
 }
 
 /** Makes the points of a criterion equal to what its rule says; answers the leads whose score changed. Take a lock first. */

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { input, oneOf } from '../../commands/fields.ts';
 import { changesOf, insertRows, writeChanges } from '../../commands/rows.ts';
+import { takeLock } from '../../db/locks.ts';
 import type { HealthRuleRow } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { changeUnit, type RuleInput, removeUnit, resolveRule, ruleInput, type StoredRule } from '../rules/index.ts';
@@ -39,7 +40,7 @@ export const healthRuleSet = defineCommand<HealthRuleInput, { id: string }>({
 
 // There may be no row yet that could be locked.
 async function lockRules(ctx: CommandContext): Promise<Known[]> {
-  await ctx.tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`health rules ${ctx.workspaceId}`}, 0))`);
+  await takeLock(ctx.tx, `health rules ${ctx.workspaceId}`);
   return ctx.tx.query<Known>(
     sql`select id, health, rule from health_rules where workspace_id = ${ctx.workspaceId}::uuid order by id for update`,
   );

@@ -1,10 +1,10 @@
 // How far a quote may go from where it is, and the locks that every step takes.
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
+import { lockReached } from '../../commands/lock-reached.ts';
 import { expectVersion, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
 import { reject } from '../../commands/user-errors.ts';
 import type { OpportunityRow, QuoteRow, QuoteStatus } from '../../db/models.ts';
-import { lockReached } from '../territories/index.ts';
 
 export type Locked = { quote: QuoteRow; opportunity: OpportunityRow };
 

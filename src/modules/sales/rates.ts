@@ -2,6 +2,7 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import type { Queryable, Transaction } from '../../db/database.ts';
+import { shareLock, takeLock } from '../../db/locks.ts';
 import type { OpportunityRow } from '../../db/models.ts';
 import { changeAllUnits } from '../rules/index.ts';
 import { whenCurrencyChanges } from '../workspace/index.ts';
@@ -50,7 +51,7 @@ export async function fillBaseAmounts(ctx: CommandContext, rows: readonly Valued
   for (const [i, row] of valued.entries()) row.baseAmount = found[i]!;
 }
 
-const lockName = (ctx: CommandContext): Sql => sql`hashtextextended('exchange rates ' || ${ctx.workspaceId}::text, 0)`;
+const lockName = (ctx: CommandContext) => `exchange rates ${ctx.workspaceId}`;
 
 const kept = new WeakSet<Transaction>();
 
@@ -58,12 +59,12 @@ const kept = new WeakSet<Transaction>();
 export async function keepRates(ctx: CommandContext): Promise<void> {
   if (kept.has(ctx.tx)) return;
   kept.add(ctx.tx);
-  await ctx.tx.query(sql`select pg_advisory_xact_lock_shared(${lockName(ctx)})`);
+  await shareLock(ctx.tx, lockName(ctx));
 }
 
 /** Has writers of opportunities wait until the rates that this command changes are there. */
 export async function lockRates(ctx: CommandContext): Promise<void> {
-  await ctx.tx.query(sql`select pg_advisory_xact_lock(${lockName(ctx)})`);
+  await takeLock(ctx.tx, lockName(ctx));
 }
 
 /** Works out `base_amount` anew of all opportunities in these currencies, or in any, and what rules say of them; answers how many changed. */

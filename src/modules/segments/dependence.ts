@@ -2,6 +2,7 @@
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
 import { reject } from '../../commands/user-errors.ts';
+import { takeLock } from '../../db/locks.ts';
 import { dependenciesOf, type StoredRule } from '../rules/index.ts';
 
 /**
@@ -9,7 +10,7 @@ import { dependenciesOf, type StoredRule } from '../rules/index.ts';
  * circle together.
  */
 export async function lockSegments(ctx: CommandContext): Promise<void> {
-  await ctx.tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`segments ${ctx.workspaceId}`}, 0))`);
+  await takeLock(ctx.tx, `segments ${ctx.workspaceId}`);
 }
 
 type Node = { id: string; key: string; segmentationId: string; strategic: boolean; archived: boolean; rule: StoredRule | null };

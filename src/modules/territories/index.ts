@@ -1,6 +1,5 @@
 // What other modules may use of territories.
 export { type Assigned, type Assignment, assign, assignmentColumns, assignmentFields, type Holder } from './assign.ts';
 export { assignByTerritory, type FoundTerritory, territoriesFor, territoryFor } from './find.ts';
-export { lockReached } from './lock.ts';
 export { territoryCommands } from './territories.commands.ts';
 export { territory } from './territories.entity.ts';

@@ -2,6 +2,7 @@
 // segmentation, the lifecycle, health, a criterion of lead scores.
 import sql, { type Sql } from 'sql-template-tag';
 import type { Queryable, Transaction } from '../../../db/database.ts';
+import { shareLock, takeLock } from '../../../db/locks.ts';
 import type { RuleDependencies } from '../types.ts';
 
 /** A unit whose rules are to be applied now, in a transaction. */
@@ -73,16 +74,16 @@ export async function loadUnits(db: Queryable, rows: readonly UnitRow[]): Promis
 
 const keyOf = ({ workspaceId, id, generation }: UnitRow) => `${workspaceId} ${id} ${generation}`;
 
-const lockName = (workspaceId: string) => sql`hashtextextended(${`rule units ${workspaceId}`}, 0)`;
+const lockName = (workspaceId: string) => `rule units ${workspaceId}`;
 
 /** Keeps the rules of a workspace as they are until `tx` ends: a command that changes one waits, and then has it worked out anew. */
 export async function shareUnits(tx: Queryable, workspaceId: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock_shared(${lockName(workspaceId)})`);
+  await shareLock(tx, lockName(workspaceId));
 }
 
 /** Has one command at a time change rules of a workspace; the others wait until `tx` ends. */
 export async function lockUnits(tx: Queryable, workspaceId: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock(${lockName(workspaceId)})`);
+  await takeLock(tx, lockName(workspaceId));
 }
 
 /** Has a unit worked out anew for everyone. Every command that makes a unit or changes its rules calls it. */

@@ -1,12 +1,12 @@
 // Locking what a command is about, as far as the caller may touch it.
 import sql from 'sql-template-tag';
-import { narrowerScope, parsePermission, scopeOf } from '../../auth/permissions.ts';
-import type { CommandContext } from '../../commands/command.ts';
-import { allColumns, notFound } from '../../commands/rows.ts';
-import type { ModelName, RowOf } from '../../db/models.ts';
-import { entityNamed } from '../../query/entity.ts';
-import { rowPolicy, withScope } from '../../query/policy.ts';
-import { tableOf } from '../../query/sql.ts';
+import { narrowerScope, parsePermission, scopeOf } from '../auth/permissions.ts';
+import type { ModelName, RowOf } from '../db/models.ts';
+import { entityNamed } from '../query/entity.ts';
+import { rowPolicy, withScope } from '../query/policy.ts';
+import { tableOf } from '../query/sql.ts';
+import type { CommandContext } from './command.ts';
+import { allColumns, notFound } from './rows.ts';
 
 /**
  * Locks a row that the caller sees, in the narrower of the scopes for reading its subject and for what the command does;
