@@ -19,7 +19,7 @@ const surroundings = read(
 );
 
 /** What belongs to a customer, and so is cut with the same scope; events too, or the feed would tell what lists hide. */
-const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships', 'consents'];
+const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships', 'consents', 'messages'];
 /** What is sold to whom: cut by its own owner and team. */
 const salesSubjects = ['opportunities', 'leads', 'quotes'];
 
@@ -43,8 +43,8 @@ export const builtInRoles: Record<BuiltInRoleName, RoleDefinition> = {
   ]),
   // Whoever calls must be helped, whoever owns the customer.
   service: role([...readAndWrite(...customerSubjects, 'leads'), ...read(...salesSubjects), ...surroundings, 'recognise']),
-  'read-only': role([...read(...except('api-keys')), 'recognise']),
+  'read-only': role([...read(...except('api-keys', 'webhooks')), 'recognise']),
   recogniser: role(['recognise']),
   // The event log is written by commands alone.
-  integration: role([...readAndWrite(...except('roles', 'api-keys', 'events')), ...read('events'), 'recognise']),
+  integration: role([...readAndWrite(...except('roles', 'api-keys', 'events', 'plugins')), ...read('events', 'plugins'), 'recognise']),
 };

@@ -27,6 +27,9 @@ export const knownSubjects = [
   'quotes',
   'targets',
   'sales-rules',
+  'webhooks',
+  'messages',
+  'plugins',
   'recognise',
 ] as const;
 
@@ -190,6 +193,10 @@ const partsOfOtherSubjects: Record<string, string> = {
   AttributeDefinition: 'attributes',
   DomainEvent: 'events',
   Vocabulary: 'vocabularies',
+  WebhookDelivery: 'webhooks',
+  WebhookAttempt: 'webhooks',
+  PluginFailure: 'plugins',
+  Plugin: 'plugins',
 };
 
 /** The subject under which a type of the core is read: `Customer` customers, `TouchPoint` touch-points. */

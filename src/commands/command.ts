@@ -8,6 +8,7 @@ import { appendEvents } from '../events/append.ts';
 import type { NewEvent } from '../events/types.ts';
 import { apiError } from '../graphql/errors.ts';
 import { canonical } from '../query/cursor.ts';
+import { passGuards } from './guards.ts';
 import { recallResult, storeResult } from './idempotency.ts';
 import { inOwnCurrency } from './own-currency.ts';
 import { type UserError, UserErrors } from './user-errors.ts';
@@ -110,6 +111,7 @@ async function runInTransaction<Input, Result>(
     permission: command.permission,
     emit: (event) => events.push({ occurredAt: now, ...event }),
   };
+  await passGuards(ctx, command.name, input);
   const result = await command.run(ctx, input);
   if (events.length > 0) {
     await appendEvents(

@@ -34,6 +34,7 @@ export const errorCatalogue = {
   NOT_FOUND: [404, 'There is nothing at this path.'],
   SHUTTING_DOWN: [503, 'The server is stopping; try again.'],
   OVERLOADED: [503, 'The database has no free connection; try again.'],
+  PLUGIN_UNAVAILABLE: [200, 'A plugin failed or took too long; `extensions.plugin` names it. What is not its own is not touched.'],
   INTERNAL_SERVER_ERROR: [500, 'A bug; the request id finds it in the log.'],
 } as const satisfies Record<string, readonly [number, string]>;
 

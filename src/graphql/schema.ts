@@ -3,13 +3,14 @@ import { type GraphQLSchema, lexicographicSortSchema, specifiedDirectives } from
 import '../modules/all.ts';
 import './node.ts';
 import { builder } from './builder.ts';
+import { rememberSchema } from './built-schema.ts';
 import { idempotentDirective } from './mutation.ts';
 
 let schema: GraphQLSchema | undefined;
 
 /** The executable schema, built once. */
 export function buildSchema(): GraphQLSchema {
-  schema ??= builder.toSchema({ directives: [...specifiedDirectives, idempotentDirective] });
+  schema ??= rememberSchema(builder.toSchema({ directives: [...specifiedDirectives, idempotentDirective] }));
   return schema;
 }
 

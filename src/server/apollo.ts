@@ -8,9 +8,9 @@ import {
 import type { FormattedExecutionResult } from 'graphql';
 import type { Logger } from 'pino';
 import type { Context } from '../graphql/context.ts';
+import { parseOptionsFor, validationOptionsFor, validationRules } from '../graphql/document-rules.ts';
 import { apiError } from '../graphql/errors.ts';
 import { enginePlugin } from './answer.ts';
-import { parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
 import { explainPlugin } from './explain.ts';
 import { limitsPlugin } from './limits/plugin.ts';
 import { maskError, statusOf } from './mask-error.ts';

@@ -1,5 +1,6 @@
 // Request bodies: bytes that are not UTF-8 and texts that PostgreSQL could not keep are refused before anything runs.
 import { apiError } from '../graphql/errors.ts';
+import { faultOf } from '../lib/storable-text.ts';
 
 /** How deep the objects and lists of a request may be nested. */
 const MAX_DEPTH = 100;
@@ -56,12 +57,6 @@ export function checkTexts(root: unknown): void {
       if (typeof part === 'object' && part !== null) open.push({ value: part, key, above: node, depth: node.depth + 1 });
     }
   }
-}
-
-/** What makes a text unfit to be kept, in words. */
-export function faultOf(text: string): string | null {
-  if (text.includes('\0')) return 'the character NUL';
-  return text.isWellFormed() ? null : 'half of a surrogate pair';
 }
 
 function pathOf(node: Node, last: string): string {

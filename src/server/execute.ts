@@ -9,21 +9,16 @@ import {
   type FormattedExecutionResult,
   GraphQLError,
   getOperationAST,
-  NoSchemaIntrospectionCustomRule,
   type OperationDefinitionNode,
-  parse,
-  specifiedRules,
-  validate,
 } from 'graphql';
 import type { Viewer } from '../auth/viewer.ts';
+import { checkDocument, recoded } from '../graphql/check-document.ts';
 import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
 import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
-import { defaultLimits, type Limits } from '../graphql/limits.ts';
 import { remembered } from '../lib/remembered.ts';
 import { answerQuery } from './answer.ts';
 import { checkTexts } from './body.ts';
-import { documentProblem, parseOptionsFor, validationOptionsFor, validationRules } from './document-rules.ts';
 import { admitDocument, type DocumentRequest } from './documents/admit.ts';
 import { maskError } from './mask-error.ts';
 import { type RequestScope, withScope } from './request-scope.ts';
@@ -69,35 +64,6 @@ const rememberedDocument = remembered<DocumentNode>(500);
 /** A document as it was parsed and checked the last time: what is compiled for it is found again. */
 function knownDocument(services: Services, text: string): DocumentNode {
   return rememberedDocument(services, text, () => checkDocument(services, text), text.length <= MOST_TEXT);
-}
-
-/** What documents are held to; the default limits where none are given. */
-export type DocumentChecks = Pick<Services, 'schema' | 'introspection'> & { limits?: Limits };
-
-/** Parses and validates a document. Throws an array of errors of the catalogue. */
-export function checkDocument({ schema, introspection, limits = defaultLimits }: DocumentChecks, text: string): DocumentNode {
-  const document = parsed(text, limits);
-  const problem = documentProblem(document, limits);
-  if (problem) throw [problem];
-  const rules = [...specifiedRules, ...validationRules, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])];
-  const problems = validate(schema, document, rules, validationOptionsFor(limits));
-  if (problems.length > 0) throw problems.map((problem) => recoded('GRAPHQL_VALIDATION_FAILED', problem));
-  return document;
-}
-
-function parsed(query: string, limits: Limits): DocumentNode {
-  try {
-    return parse(query, parseOptionsFor(limits));
-  } catch (error) {
-    throw [recoded('GRAPHQL_PARSE_FAILED', error as GraphQLError)];
-  }
-}
-
-function recoded(
-  code: 'GRAPHQL_VALIDATION_FAILED' | 'GRAPHQL_PARSE_FAILED' | 'BAD_USER_INPUT',
-  { message, nodes, source, positions }: GraphQLError,
-): GraphQLError {
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
 /** Runs a query or a mutation: by the read engine where that can answer, else by graphql-js. */

@@ -2,7 +2,7 @@
 import type { ApolloServerPlugin, GraphQLRequestContext } from '@apollo/server';
 import { type DocumentNode, type GraphQLError, Kind } from 'graphql';
 import type { Context } from '../../graphql/context.ts';
-import { documentProblem } from '../document-rules.ts';
+import { documentProblem } from '../../graphql/document-rules.ts';
 import { currentScope } from '../request-scope.ts';
 import type { Services } from '../services.ts';
 import { type Charge, charge, costOfOperation, report, settle } from './charge.ts';

@@ -11,9 +11,9 @@ import {
   type SelectionSetNode,
   type ValidationRule,
 } from 'graphql';
-import { apiError } from '../graphql/errors.ts';
-import type { Limits } from '../graphql/limits.ts';
-import { faultOf } from './body.ts';
+import { faultOf } from '../lib/storable-text.ts';
+import { apiError } from './errors.ts';
+import type { Limits } from './limits.ts';
 
 /** Larger documents are refused before they are parsed to the end: bulk rows belong in variables. */
 export function parseOptionsFor(limits: Limits): ParseOptions {

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { defaultLimits } from '../graphql/limits.ts';
 import { documentProblem } from './document-rules.ts';
+import { defaultLimits } from './limits.ts';
 
 const limits = { ...defaultLimits, depth: 4, aliases: 3, directives: 3, rootFields: 3, repeats: 2, selections: 10 };
 const problem = (text: string) => {
