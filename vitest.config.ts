@@ -1,9 +1,17 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   // The one copy of graphql that Apollo Server, Pothos and graphql-ws load under Node; Vite would pick its ES module beside it.
-  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
+  resolve: {
+    alias: [
+      { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') },
+      // Plugins import it under the package's own name, as Node resolves it.
+      { find: /^trato\/plugin$/, replacement: join(import.meta.dirname, 'src/plugin/index.ts') },
+      { find: /^trato\/plugin\/testing$/, replacement: join(import.meta.dirname, 'src/plugin/testing/index.ts') },
+    ],
+  },
   test: {
     include: ['src/**/*.test.ts', 'tests/**/*.test.ts', 'plugins/**/*.test.ts', 'scripts/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(process.env.TRATO_LONG === '1' ? [] : ['tests/long/**'])],
