@@ -4,10 +4,10 @@ import type { z } from 'zod';
 import { hasPermission } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import type { Database, Transaction } from '../db/database.ts';
-import { appendEvents } from '../events/append.ts';
 import type { NewEvent } from '../events/types.ts';
 import { apiError } from '../graphql/errors.ts';
 import { canonical } from '../query/cursor.ts';
+import { appendEmitted, type Emitted } from './emitted.ts';
 import { passGuards } from './guards.ts';
 import { recallResult, storeResult } from './idempotency.ts';
 import { inOwnCurrency } from './own-currency.ts';
@@ -23,7 +23,7 @@ export type CommandContext = {
   /** The command's permission, whose row scope says what it may touch. */
   permission: string;
   /** Adds an event to those written when the command ends. Lock or write the subject's row first. */
-  emit: (event: Omit<NewEvent, 'occurredAt'> & { occurredAt?: Date }) => void;
+  emit: (event: Omit<NewEvent, 'occurredAt'> & Partial<Pick<Emitted, 'occurredAt' | 'source'>>) => void;
 };
 
 /** A change somebody can ask for. `run` throws UserErrors to refuse; its result is stored for idempotent repeats, so it holds ids, not rows. */
@@ -51,9 +51,22 @@ export class RolledBack extends Error {
   }
 }
 
+const commands = new Map<string, Command<unknown, unknown>>();
+
 /** Names a command and infers its types. */
 export function defineCommand<Input, Result>(command: Command<Input, Result>): Command<Input, Result> {
+  return offerCommand(command);
+}
+
+/** Has the command found under its name, in place of one from which it was made. */
+export function offerCommand<Input, Result>(command: Command<Input, Result>): Command<Input, Result> {
+  commands.set(command.name, command as Command<unknown, unknown>);
   return command;
+}
+
+/** The command that the API offers under a name. */
+export function commandNamed(name: string): Command<unknown, unknown> | undefined {
+  return commands.get(name);
 }
 
 /** Runs a command for a caller. Throws FORBIDDEN and IDEMPOTENCY_KEY_REUSED; everything a user can mend comes back as `userErrors`. */
@@ -101,7 +114,7 @@ async function runInTransaction<Input, Result>(
     if (known) return known.result as Result;
   }
   const now = new Date();
-  const events: NewEvent[] = [];
+  const events: Emitted[] = [];
   const ctx: CommandContext = {
     tx,
     viewer,
@@ -113,13 +126,11 @@ async function runInTransaction<Input, Result>(
   };
   await passGuards(ctx, command.name, input);
   const result = await command.run(ctx, input);
-  if (events.length > 0) {
-    await appendEvents(
-      tx,
-      { workspaceId: viewer.workspaceId, actor: viewer.actor, origin: viewer.origin, requestId: call.requestId },
-      events,
-    );
-  }
+  await appendEmitted(
+    tx,
+    { workspaceId: viewer.workspaceId, actor: viewer.actor, origin: viewer.origin, requestId: call.requestId },
+    events,
+  );
   if (record) await storeResult(tx, record, result);
   return result;
 }

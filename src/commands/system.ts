@@ -1,9 +1,8 @@
 // Commands that nobody asked for: what event handlers and schedules change, as Trato itself.
 import { systemViewer } from '../auth/system-viewer.ts';
 import type { Transaction } from '../db/database.ts';
-import { appendEvents } from '../events/append.ts';
-import type { NewEvent } from '../events/types.ts';
 import type { CommandContext } from './command.ts';
+import { appendEmitted, type Emitted } from './emitted.ts';
 
 export type SystemOptions = {
   /** The moment that counts as now; the present one unless told. */
@@ -20,7 +19,7 @@ export async function inWorkspace<T>(
   { now = new Date(), origin = null }: SystemOptions = {},
 ): Promise<T> {
   const viewer = systemViewer(workspaceId);
-  const events: NewEvent[] = [];
+  const events: Emitted[] = [];
   const result = await fn({
     tx,
     viewer,
@@ -30,6 +29,6 @@ export async function inWorkspace<T>(
     permission: '*',
     emit: (event) => events.push({ occurredAt: now, ...event }),
   });
-  await appendEvents(tx, { workspaceId, actor: viewer.actor, origin, requestId: null }, events);
+  await appendEmitted(tx, { workspaceId, actor: viewer.actor, origin, requestId: null }, events);
   return result;
 }

@@ -72,6 +72,11 @@ export const userErrorCodes = {
   NO_TERRITORY: 'The customer is in no territory.',
   UNEXPECTED: 'A rule of the opportunity factory failed for a reason that nobody foresaw.',
   ASSIGNEE_REQUIRED: 'The way of assigning lacks its user or team.',
+  // Messages and strategies of plugins
+  CHANNEL_NOT_SERVED: 'No plugin that runs here serves the channel.',
+  NO_ADDRESS: 'The customer has no identity to which the channel could send.',
+  STRATEGY_UNKNOWN: 'No plugin that runs here has this strategy.',
+  STRATEGY_REQUIRED: 'The strategy PLUGIN lacks the name of the plugin’s own.',
   // Relationships
   RELATIONSHIP_TO_ITSELF: 'A tie leads from a customer to itself.',
   RELATIONSHIP_EXCLUSIVE: 'The kind allows one active tie of a customer, and there is another.',

@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { id, input, text } from '../../commands/fields.ts';
 import { reject } from '../../commands/user-errors.ts';
 import { lockCustomer } from './customers.commands.ts';
+import { forgetElsewhere } from './erasures.ts';
 
 const sold = 'select o.id from opportunities o where o.workspace_id = $w and o.customer_id = $c';
 const offered = `select q.id from quotes q where q.workspace_id = $w and q.opportunity_id in (${sold})`;
@@ -36,6 +37,7 @@ const tables: [table: string, condition: string][] = [
     'interaction_participants',
     'customer_id = $c or interaction_id in (select i.id from interactions i where i.workspace_id = $w and i.customer_id = $c)',
   ],
+  ['messages', 'customer_id = $c or interaction_id in (select i.id from interactions i where i.workspace_id = $w and i.customer_id = $c)'],
   ['interactions', 'customer_id = $c'],
   ['conversations', 'customer_id = $c'],
   ['preferences', 'customer_id = $c'],
@@ -82,6 +84,7 @@ const subjects = [
   ['quotes', `opportunity_id in (${sold})`],
   ['leads', 'customer_id = $c'],
   ['consents', 'customer_id = $c'],
+  ['messages', 'customer_id = $c'],
 ].map(([table, condition]) => `select id from ${table} where workspace_id = $w and ${condition}`);
 
 // Also those that stand under another customer: of a tie, of an interaction that was first recorded for somebody else, or of
@@ -96,6 +99,7 @@ async function redactEvents(ctx: CommandContext, customerId: string, literal: (c
     sql`subject_id = any(${about}::uuid[])`,
     sql`subject_id = any(${shared}::uuid[]) and data::text like ${`%${customerId}%`}`,
   ];
+  await forgetElsewhere(ctx, customerId, about);
   for (const log of ['event_inbox', 'events']) {
     for (const condition of conditions) {
       await ctx.tx.execute(

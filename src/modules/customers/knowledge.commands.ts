@@ -9,7 +9,7 @@ import { type IdentityRow, KnowledgeBasisValues } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { lockCustomer } from './customers.commands.ts';
 import { type IdentityInput, identityInput, identityKey, isUserError, normaliseIdentity } from './identity.ts';
-import { type CustomerRef, customerRef, findByIdentities, insertIdentities, requireCustomer, workspaceCountry } from './resolve.ts';
+import { adoptIdentities, type CustomerRef, customerRef, findByIdentities, requireCustomer, workspaceCountry } from './resolve.ts';
 
 export const identityAdd = defineCommand<{ customer: CustomerRef; identity: IdentityInput }, { id: string }>({
   name: 'identityAdd',
@@ -27,9 +27,7 @@ export const identityAdd = defineCommand<{ customer: CustomerRef; identity: Iden
     if (owner && owner !== customerId)
       reject('DUPLICATE', 'This identity belongs to another customer.', ['identity'], { existing: { type: 'Customer', id: owner } });
     if (owner) return { id: customerId };
-    await insertIdentities(ctx, [{ customerId, identity: normal }]);
-    const after = { kind: normal.kind, system: normal.system, value: normal.value };
-    ctx.emit({ type: 'identity.added', subjectType: 'Customer', subjectId: customerId, customerId, data: { after } });
+    await adoptIdentities(ctx, [{ customerId, identity: normal }]);
     return { id: customerId };
   },
 });

@@ -16,6 +16,7 @@ import {
   nameFromIdentities,
   normaliseIdentity,
 } from './identity.ts';
+import { matchUnknown } from './match.ts';
 import { reachOf, reachPolicy } from './reach.ts';
 
 /** Names a customer: by id, by an identity, or by its id in another system (the identity of kind EXTERNAL). */
@@ -160,33 +161,46 @@ export function defaultOwner(ctx: CommandContext): string | null {
   return reachOf(ctx) === 'ALL' ? null : ctx.viewer.userId;
 }
 
-/** The columns of a customer of whom nothing but identities is known. */
-export function bareCustomer(ctx: CommandContext, identities: NormalIdentity[]): Record<string, unknown> {
-  return { kind: 'PERSON', displayName: nameFromIdentities(identities), ownerId: defaultOwner(ctx) };
+/** The columns of a customer of whom nothing but identities, and a name perhaps, is known. */
+export function bareCustomer(ctx: CommandContext, identities: NormalIdentity[], name?: string | null): Record<string, unknown> {
+  return { kind: 'PERSON', displayName: name || nameFromIdentities(identities), ownerId: defaultOwner(ctx) };
 }
 
+/** Adds identities to customers who are locked, and tells of it. */
+export async function adoptIdentities(ctx: CommandContext, added: NewIdentity[]): Promise<void> {
+  await insertIdentities(ctx, added);
+  for (const { customerId, identity } of added) {
+    const after = { kind: identity.kind, system: identity.system, value: identity.value };
+    ctx.emit({ type: 'identity.added', subjectType: 'Customer', subjectId: customerId, customerId, data: { after } });
+  }
+}
+
+export type ResolveOptions = {
+  /** Whether identities that are not known make customers. */
+  create: boolean;
+  /** What those are called; by their identity unless told. */
+  name?: string | null;
+};
+
 /**
- * Turns references into locked customers, one statement for each step however many there are. Unknown identities make
- * new customers when `create` is set, and are NOT_FOUND otherwise. Customers out of the caller's row scope are NOT_VISIBLE.
+ * Turns references into locked customers, one statement for each step however many there are. When `create` is set, unknown
+ * identities become those of whom a strategy tells, or make new customers; otherwise they are NOT_FOUND. Customers out of the caller's row scope are NOT_VISIBLE.
  */
-export async function resolveCustomerRefs(
-  ctx: CommandContext,
-  refs: readonly CustomerRef[],
-  options: { create: boolean },
-): Promise<Resolved[]> {
+export async function resolveCustomerRefs(ctx: CommandContext, refs: readonly CustomerRef[], options: ResolveOptions): Promise<Resolved[]> {
   const country = refs.some((ref) => ref.identity?.kind === 'PHONE') ? await workspaceCountry(ctx) : null;
   const named = refs.map((ref) => identityOfRef(ref, country));
   const usable = named.filter((one): one is NormalIdentity => one !== null && !isUserError(one));
   const known = await findByIdentities(ctx, usable);
+  const matched = options.create ? await matchUnknown(ctx, usable, known) : new Map<string, NewIdentity>();
   const made = new Map<string, NewCustomer>();
   const ids = refs.map((ref, i) => {
     const identity = named[i]!;
     if (identity === null) return ref.id!;
     if (isUserError(identity)) return null;
     const key = identityKey(identity);
-    const found = known.get(key) ?? made.get(key)?.id;
+    const found = known.get(key) ?? matched.get(key)?.customerId ?? made.get(key)?.id;
     if (found || !options.create) return found ?? null;
-    const fresh = { id: newId(), identities: [identity], columns: bareCustomer(ctx, [identity]) };
+    const fresh = { id: newId(), identities: [identity], columns: bareCustomer(ctx, [identity], options.name) };
     made.set(key, fresh);
     return fresh.id;
   });
@@ -195,6 +209,10 @@ export async function resolveCustomerRefs(
   const locked = await lockCustomers(
     ctx,
     ids.filter((one): one is string => one !== null && !fresh.has(one)),
+  );
+  await adoptIdentities(
+    ctx,
+    [...matched.values()].filter(({ customerId }) => locked.has(customerId)),
   );
   return ids.map((found, i) => {
     const identity = named[i]!;
@@ -211,7 +229,12 @@ export async function resolveCustomerRefs(
 }
 
 /** One customer of a single command, locked; refuses with the error at `path`. */
-export async function requireCustomer(ctx: CommandContext, ref: CustomerRef, path: string[], options = { create: false }): Promise<string> {
+export async function requireCustomer(
+  ctx: CommandContext,
+  ref: CustomerRef,
+  path: string[],
+  options: ResolveOptions = { create: false },
+): Promise<string> {
   const [resolved] = await resolveCustomerRefs(ctx, [ref], options);
   if ('error' in resolved!) return reject(resolved.error.code, resolved.error.message, [...path, ...resolved.error.path]);
   return resolved!.id;

@@ -8,11 +8,12 @@ import { type CustomerRow, columnsOf } from '../../db/models.ts';
 import { newId } from '../../lib/typeid.ts';
 import { type CustomerFields, customerFields, knownBy, nameFromParts, type Patch, resolveReferences, toPatch } from './customer-fields.ts';
 import { type IdentityInput, identityKey, isUserError, type NormalIdentity, nameFromIdentities, normaliseIdentity } from './identity.ts';
+import { matchIdentities } from './match.ts';
 import {
+  adoptIdentities,
   defaultOwner,
   findByIdentities,
   insertCustomers,
-  insertIdentities,
   lockCustomers,
   type NewIdentity,
   retryIfErased,
@@ -111,7 +112,8 @@ async function applyWave(ctx: CommandContext, wave: Prepared[], sink: BulkSink):
     ctx,
     wave.flatMap((one) => one.identities),
   );
-  const matched = wave.filter((one) => match(one, known, sink));
+  const sound = wave.filter((one) => match(one, known, sink));
+  const [matched, later] = await matchStrangers(ctx, sound);
   const references = await resolveReferences(
     ctx,
     matched.map((one) => one.value),
@@ -135,6 +137,26 @@ async function applyWave(ctx: CommandContext, wave: Prepared[], sink: BulkSink):
   }
   await insertFresh(ctx, fresh, sink);
   await changeExisting(ctx, changed, known, sink);
+  if (later.length > 0) await applyWave(ctx, later, sink);
+}
+
+/** Asks strategies about rows whose identities nobody has. Rows that turn out to be about a customer of another row come later. */
+async function matchStrangers(ctx: CommandContext, sound: Prepared[]): Promise<[now: Prepared[], later: Prepared[]]> {
+  const strangers = sound.filter((one) => one.customerId === null);
+  const found = await matchIdentities(
+    ctx,
+    strangers.map((one) => one.identities),
+  );
+  const answers = new Map(strangers.map((one, i) => [one, found[i]!]));
+  const taken = new Set(sound.flatMap((one) => one.customerId ?? []));
+  const later = new Set<Prepared>();
+  for (const [one, customerId] of answers) {
+    if (!customerId) continue;
+    if (taken.has(customerId)) later.add(one);
+    else one.customerId = customerId;
+    taken.add(customerId);
+  }
+  return [sound.filter((one) => !later.has(one)), [...later]];
 }
 
 /** Finds whom a row means. False when its identities belong to different customers. */
@@ -189,16 +211,7 @@ async function changeExisting(
   const added: NewIdentity[] = changed.flatMap(({ prepared, row }) =>
     prepared.identities.filter((identity) => !known.has(identityKey(identity))).map((identity) => ({ customerId: row.id, identity })),
   );
-  await insertIdentities(ctx, added);
-  for (const { customerId, identity } of added) {
-    ctx.emit({
-      type: 'identity.added',
-      subjectType: 'Customer',
-      subjectId: customerId,
-      customerId,
-      data: { after: { kind: identity.kind, system: identity.system, value: identity.value } },
-    });
-  }
+  await adoptIdentities(ctx, added);
   const grown = new Set(added.map((one) => one.customerId));
   // An empty name in the source does not clear the one that was built here.
   const patches = changed.map(({ patch, row }) => ({

@@ -152,7 +152,8 @@ async function makeOne(ctx: CommandContext, facts: Facts, candidate: Candidate):
   const caused: CommandContext = { ...ctx, emit: (event) => ctx.emit({ ...event, data: { ...event.data, cause } }) };
   const holder = { model: 'OpportunityRule', id: rule.id } as const;
   try {
-    const who = await assign(ctx, { strategy: rule.strategy, userId: rule.userId, teamId: rule.teamId, customerId, holder });
+    const { strategy, strategyName, userId, teamId } = rule;
+    const who = await assign(ctx, { strategy, strategyName, userId, teamId, customerId, holder });
     return (await createOpportunity(caused, { ...newOpportunity(facts, rule, candidate), ...who })).id;
   } catch (error) {
     if (!(error instanceof UserErrors)) throw error;

@@ -56,7 +56,7 @@ export const opportunityRuleCommands: CrudCommands = { ...crud, restore };
 
 async function toColumns(ctx: CommandContext, values: Values, row: Values | null): Promise<Values> {
   const current = (row as OpportunityRuleRow | null) ?? (await ruleOfKey(ctx, values.key as string));
-  const { signal, condition, pipeline, stage, value, product, strategy, user, team, ...plain } = values;
+  const { signal, condition, pipeline, stage, value, product, strategy, strategyName, user, team, ...plain } = values;
   const columns: Values = { ...plain };
   if (signal === null) reject('REQUIRED', 'This field cannot be cleared.', ['signal']);
   if (signal !== undefined) Object.assign(columns, await resolveSignal(ctx, signal as WrittenSignal));
@@ -65,7 +65,7 @@ async function toColumns(ctx: CommandContext, values: Values, row: Values | null
   Object.assign(columns, await placeColumns(ctx, pipeline as string | null | undefined, stage as string | null | undefined, current));
   if (product !== undefined) columns.productId = await productOf(ctx, product as string | null);
   if (value !== undefined) columns.value = value;
-  const who = Object.fromEntries(Object.entries({ strategy, user, team }).filter(([, given]) => given !== undefined));
+  const who = Object.fromEntries(Object.entries({ strategy, strategyName, user, team }).filter(([, given]) => given !== undefined));
   Object.assign(columns, await assignmentColumns(ctx, who, current));
   checkValue({ ...current, ...columns });
   if (current && (columns.signal !== undefined || (columns.active === true && !current.active))) columns.nextRunOn = null;

@@ -9,8 +9,8 @@ export const opportunityRule: Entity = defineEntity({
   subject: 'sales-rules',
   description: 'Makes opportunities from signals: a rule of the opportunity factory.',
   fields: [
-    ...['key', 'name', 'description', 'active', 'nameTemplate', 'strategy', 'closeInDays', 'periodDays', 'nextRunOn'],
-    ...['version', 'createdAt', 'updatedAt', 'archivedAt'],
+    ...['key', 'name', 'description', 'active', 'nameTemplate', 'strategy', 'strategyName', 'closeInDays', 'periodDays'],
+    ...['nextRunOn', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
   ],
   added: ['signal', 'condition', 'value', 'report'],
   relations: {

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import type { BulkSink } from '../../commands/bulk.ts';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { id, input, version } from '../../commands/fields.ts';
-import { expectVersion, insertSql, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
+import { expectVersion, insertRows, insertSql, lockRow, notFound, writeChanges } from '../../commands/rows.ts';
 import { userError } from '../../commands/user-errors.ts';
 import { newId } from '../../lib/typeid.ts';
 import { lockCustomer } from '../customers/index.ts';
@@ -86,6 +86,29 @@ async function beginThreads(ctx: CommandContext, prepared: Prepared[], known: Se
         data: { after },
       });
   }
+}
+
+/** Begins a conversation with a customer who is locked; answers its UUID. */
+export async function openConversation(
+  ctx: CommandContext,
+  { customerId, channelId, subject }: { customerId: string; channelId: string; subject: string | null },
+): Promise<string> {
+  const made = newId();
+  await insertRows(ctx.tx, 'Conversation', [
+    { workspaceId: ctx.workspaceId, id: made, customerId, channelId, subject, createdAt: ctx.now, updatedAt: ctx.now },
+  ]);
+  const after = { customerId, channelId, ...(subject !== null && { subject }) };
+  ctx.emit({ type: 'conversation.opened', subjectType: 'Conversation', subjectId: made, customerId, data: { after } });
+  return made;
+}
+
+/** Puts an interaction that is in no conversation into one of its customer, who is locked. */
+export async function joinConversation(ctx: CommandContext, interactionId: string, conversationId: string): Promise<void> {
+  const row = await lockRow(ctx, 'Interaction', interactionId);
+  if (!row || row.conversationId !== null) return;
+  await writeChanges(ctx, 'Interaction', interactionId, { conversationId });
+  const data = { before: { conversationId: null }, after: { conversationId } };
+  ctx.emit({ type: 'interaction.corrected', subjectType: 'Interaction', subjectId: interactionId, customerId: row.customerId, data });
 }
 
 function statusCommand(verb: 'Close' | 'Reopen') {

@@ -31,7 +31,7 @@ export type InteractionInput = {
   attributes?: unknown;
 };
 
-const conversationRef = oneOfInput('ConversationRef', 'Names a conversation; an external id that is not known yet begins one.', {
+export const conversationRef = oneOfInput('ConversationRef', 'Names a conversation; an external id that is not known yet begins one.', {
   id: id('Conversation', 'By id.').optional(),
   externalId: externalRef('By its id in another system.').optional(),
 });

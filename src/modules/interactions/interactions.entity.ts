@@ -23,7 +23,7 @@ export const interaction: Entity = defineEntity({
     'createdAt',
     'updatedAt',
   ],
-  added: ['actor'],
+  added: ['actor', 'message'],
   money: {
     value: {
       amount: 'valueAmount',

@@ -15,8 +15,9 @@ import { checkGiven, giveConsent } from '../consents/index.ts';
 import { assignByTerritory } from '../territories/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
 import { type CaptureInput, captureInput, captureRow } from './capture-input.ts';
+import { scoreLeadsOf } from './judge.ts';
 import { leadCustomer } from './lead-customer.ts';
-import { scoreLeadsOf, shareScores } from './score.ts';
+import { shareScores } from './score.ts';
 
 type Captured = { id: string; status: 'CREATED' | 'UNCHANGED' };
 type Holders = Pick<LeadRow, 'ownerId' | 'teamId' | 'territoryId'>;

@@ -4,6 +4,8 @@ import type { BulkOutcome } from '../../commands/bulk.ts';
 import type { Command, CommandContext } from '../../commands/command.ts';
 import { crudCommands } from '../../commands/crud.ts';
 import { int, key, longText, text } from '../../commands/fields.ts';
+import { isStrategy } from '../../commands/strategies.ts';
+import { reject } from '../../commands/user-errors.ts';
 import { changeUnit, type RuleInput, removeUnit, resolveRule, ruleInput } from '../rules/index.ts';
 import { emitScored, lockScores, OPEN, type Scored } from './score.ts';
 import { LEAD_SCORE } from './score-unit.ts';
@@ -32,11 +34,18 @@ const plain = crudCommands({
     ...named,
     points: int('What it adds to the score; negative takes away.', -10_000, 10_000),
     rule: ruleInput('Which customers have it.'),
+    strategy: text(
+      'The strategy of a plugin, `<plugin>.<name>`, that says how many of the points each of them gets; all unless told.',
+    ).nullish(),
   },
-  columns: async (ctx, { rule, ...columns }) =>
-    rule == null
+  columns: async (ctx, { rule, ...columns }) => {
+    if (columns.strategy != null && !isStrategy('LEAD_SCORE', columns.strategy as string)) {
+      reject('STRATEGY_UNKNOWN', 'No plugin that runs here has this strategy.', ['strategy']);
+    }
+    return rule == null
       ? { ...columns, ...(rule === null && { rule }) }
-      : { ...columns, rule: await resolveRule(ctx, rule as RuleInput, ['rule']) },
+      : { ...columns, rule: await resolveRule(ctx, rule as RuleInput, ['rule']) };
+  },
 });
 
 /** Has the criteria that a command wrote judged anew for everyone. */

@@ -3,9 +3,17 @@ import type { z } from 'zod';
 import type { BulkOutcome } from '../../commands/bulk.ts';
 import { type CommandContext, RolledBack } from '../../commands/command.ts';
 import { id, input } from '../../commands/fields.ts';
+import { strategiesOf } from '../../commands/strategies.ts';
 import { UserErrors } from '../../commands/user-errors.ts';
 import type { IdentityKind } from '../../db/models.ts';
-import { type CustomerRef, customersUpsert, requireCustomer, resolveCustomerRefs } from '../customers/index.ts';
+import {
+  type CustomerRef,
+  customersUpsert,
+  matchedCustomer,
+  requireCustomer,
+  resolveCustomerRefs,
+  workspaceCountry,
+} from '../customers/index.ts';
 
 export type LeadCustomer = {
   id?: string | null;
@@ -45,6 +53,11 @@ export async function leadCustomer(ctx: CommandContext, given: LeadCustomer, pat
   ];
   const found = await resolveCustomerRefs(ctx, refs, { create: false });
   const isKnown = found.some((one) => 'id' in one || one.error.code === 'NOT_VISIBLE');
+  if (!isKnown && strategiesOf('IDENTITY_MATCH').length > 0) {
+    const country = (described.country as string | null | undefined) ?? (await workspaceCountry(ctx));
+    const matched = await matchedCustomer(ctx, refs, country);
+    if (matched) return matched;
+  }
   const row = { externalId, identities, ...(isKnown ? {} : described) };
   const [result] = (await upserted(ctx, row, path)).results;
   return result!.id!;

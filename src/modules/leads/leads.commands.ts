@@ -12,7 +12,8 @@ import { apiError } from '../../graphql/errors.ts';
 import { requireTeamRef, requireUserRef, type TeamRef, teamRef, type UserRef, userRef } from '../access/index.ts';
 import { createOpportunity, requireStage } from '../sales/index.ts';
 import { productNamed } from './capture.commands.ts';
-import { scoreLeadsOf, shareScores } from './score.ts';
+import { scoreLeadsOf } from './judge.ts';
+import { shareScores } from './score.ts';
 
 type Target = { id: string; expectedVersion?: number | null };
 const target = { id: id('Lead', 'The lead.'), expectedVersion: version() };

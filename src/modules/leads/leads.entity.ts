@@ -26,7 +26,7 @@ export const leadCriterion: Entity = defineEntity({
   prefix: 'leadcriterion',
   subject: 'sales-rules',
   description: 'Something that makes a lead more or less promising: a rule about its customer, and its points.',
-  fields: ['key', 'name', 'description', 'points', ...dates],
+  fields: ['key', 'name', 'description', 'points', 'strategy', ...dates],
   added: ['rule'],
   ...keyed,
 });

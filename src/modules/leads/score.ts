@@ -7,7 +7,11 @@ import { shareLock, takeLock } from '../../db/locks.ts';
 import { newIdSql } from '../../db/uuid-sql.ts';
 import { checksCtes, compileRule, type StoredRule, type UnitWork } from '../rules/index.ts';
 
-export type Criterion = { id: string; points: number; rule: StoredRule };
+export type Criterion = { id: string; points: number; rule: StoredRule; strategy: string | null };
+/** For whom a criterion is judged, and when. */
+export type Judging = Pick<UnitWork, 'workspaceId' | 'now' | 'customers'>;
+/** The points of each customer, where a strategy says them; who is absent gets none. */
+export type Points = ReadonlyMap<string, number>;
 export type Scored = { id: string; customerId: string; score: number; delta: number };
 
 /** Leads that are still to be judged; the points of others stay as they were when they closed. */
@@ -28,22 +32,22 @@ export async function lockScores(tx: Queryable, workspaceId: string): Promise<vo
   await takeLock(tx, lockName(workspaceId));
 }
 
-/** Makes the points of a criterion equal to what its rule says; answers the leads whose score changed. Take a lock first. */
-export function applyCriterion(
-  tx: Queryable,
-  criterion: Criterion,
-  work: Pick<UnitWork, 'workspaceId' | 'now' | 'customers'>,
-): Promise<Scored[]> {
-  return tx.query<Scored>(scoreSql(criterion, work));
+/**
+ * Makes the points of a criterion equal to what its rule says, and `own` where it has a strategy; answers the leads whose
+ * score changed. Take a lock first.
+ */
+export function applyCriterion(tx: Queryable, criterion: Criterion, work: Judging, own?: Points): Promise<Scored[]> {
+  return tx.query<Scored>(scoreSql(criterion, work, own));
 }
 
-/** The statement behind `applyCriterion`. */
-export function scoreSql({ id, points, rule }: Criterion, work: Pick<UnitWork, 'workspaceId' | 'now' | 'customers'>): Sql {
-  const { workspaceId, now, customers } = work;
+const inScope = ({ customers }: Judging, column: Sql) => (customers === null ? sql`true` : sql`${column} = any(${[...customers]}::uuid[])`);
+
+/** A select of what the rule says of the customers who have open leads: `customer_id`, `holds` and `due_at`. */
+export function evaluatedSql(rule: StoredRule, work: Judging): Sql {
+  const { workspaceId, now } = work;
   const workspace = sql`${workspaceId}::uuid`;
-  const inScope = (column: Sql) => (customers === null ? sql`true` : sql`${column} = any(${[...customers]}::uuid[])`);
   const interested = sql`(select o.customer_id from leads o where o.workspace_id = ${workspace} and o.status in ${OPEN}
-    and o.archived_at is null and ${inScope(sql`o.customer_id`)})`;
+    and o.archived_at is null and ${inScope(work, sql`o.customer_id`)})`;
   const { joins, holds, due } = compileRule(rule, {
     customer: 'c',
     workspaceId,
@@ -51,14 +55,25 @@ export function scoreSql({ id, points, rule }: Criterion, work: Pick<UnitWork, '
     among: (customer) => sql`${customer} in ${interested}`,
     prefix: 'r_',
   });
-  return sql`with evaluated as materialized (
-      select c.id as customer_id, ${holds} as holds, ${due ?? sql`null::timestamptz`} as due_at
+  return sql`select c.id as customer_id, ${holds} as holds, ${due ?? sql`null::timestamptz`} as due_at
       from customers c ${join([sql``, ...joins], ' ')}
-      where c.workspace_id = ${workspace} and c.archived_at is null and c.id in ${interested}
+      where c.workspace_id = ${workspace} and c.archived_at is null and c.id in ${interested}`;
+}
+
+/** The statement behind `applyCriterion`. */
+export function scoreSql({ id, points, rule }: Criterion, work: Judging, own?: Points): Sql {
+  const { workspaceId, now, customers } = work;
+  const workspace = sql`${workspaceId}::uuid`;
+  const shares = own
+    ? sql`left join unnest(${[...own.keys()]}::uuid[], ${[...own.values()]}::int[]) s(customer_id, points) on s.customer_id = l.customer_id`
+    : sql``;
+  return sql`with evaluated as materialized (
+      ${evaluatedSql(rule, work)}
     ), ${checksCtes({ workspaceId, unitId: id, customers } as UnitWork)},
     judged as (
-      select l.id, coalesce(e.holds, false) as holds from leads l left join evaluated e on e.customer_id = l.customer_id
-      where l.workspace_id = ${workspace} and l.status in ${OPEN} and l.archived_at is null and ${inScope(sql`l.customer_id`)}
+      select l.id, coalesce(e.holds${own ? sql` and s.points is not null` : sql``}, false) as holds, ${own ? sql`s.points` : sql`${points}::int`} as points
+      from leads l left join evaluated e on e.customer_id = l.customer_id ${shares}
+      where l.workspace_id = ${workspace} and l.status in ${OPEN} and l.archived_at is null and ${inScope(work, sql`l.customer_id`)}
     ), taken as (
       delete from lead_points p using judged j
       where p.workspace_id = ${workspace} and p.criterion_id = ${id}::uuid and p.lead_id = j.id and not j.holds
@@ -68,7 +83,7 @@ export function scoreSql({ id, points, rule }: Criterion, work: Pick<UnitWork, '
       where p.workspace_id = ${workspace} and p.criterion_id = ${id}::uuid
     ), given as (
       insert into lead_points (workspace_id, id, lead_id, criterion_id, points, created_at)
-      select ${workspace}, ${newIdSql(now)}, j.id, ${id}::uuid, ${points}::int, ${now} from judged j where j.holds
+      select ${workspace}, ${newIdSql(now)}, j.id, ${id}::uuid, j.points, ${now} from judged j where j.holds
       on conflict (workspace_id, lead_id, criterion_id) do update set points = excluded.points where lead_points.points <> excluded.points
       returning lead_id, points
     ), deltas as (
@@ -83,7 +98,7 @@ export function scoreSql({ id, points, rule }: Criterion, work: Pick<UnitWork, '
 /** The criteria that count. */
 export function loadCriteria(db: Queryable, workspaceId: string, ids: readonly string[] | null = null): Promise<Criterion[]> {
   const some = ids === null ? sql`` : sql`and id = any(${[...ids]}::uuid[])`;
-  return db.query<Criterion>(sql`select id, points, rule from lead_criteria
+  return db.query<Criterion>(sql`select id, points, rule, strategy from lead_criteria
     where workspace_id = ${workspaceId}::uuid and archived_at is null ${some} order by id`);
 }
 
@@ -99,14 +114,4 @@ export function emitScored(ctx: CommandContext, scored: readonly Scored[], cause
     const data = { before: { score: score - delta }, after: { score }, cause };
     ctx.emit({ type: 'lead.scored', subjectType: 'Lead', subjectId: id, customerId, data });
   }
-}
-
-/** Judges the open leads of these customers by all criteria, and tells of it. The leads are written already. */
-export async function scoreLeadsOf(ctx: CommandContext, customers: readonly string[], reason: string): Promise<void> {
-  await shareScores(ctx.tx, ctx.workspaceId);
-  const scored: Scored[] = [];
-  for (const criterion of await loadCriteria(ctx.tx, ctx.workspaceId)) {
-    scored.push(...(await applyCriterion(ctx.tx, criterion, { workspaceId: ctx.workspaceId, now: ctx.now, customers })));
-  }
-  emitScored(ctx, scored, { reason });
 }

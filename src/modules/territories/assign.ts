@@ -1,7 +1,8 @@
-// Who gets something: one user, a team, the members of a team in turn, or whoever owns the customer.
+// Who gets something: one user, a team, the members of a team in turn, whoever owns the customer, or whom a plugin names.
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
-import { oneOf } from '../../commands/fields.ts';
+import { oneOf, text } from '../../commands/fields.ts';
+import { askStrategy, isStrategy } from '../../commands/strategies.ts';
 import { reject } from '../../commands/user-errors.ts';
 import { type AssignmentStrategy, AssignmentStrategyValues } from '../../db/models.ts';
 import { tableOf } from '../../query/sql.ts';
@@ -13,6 +14,7 @@ type Values = Record<string, unknown>;
 export type Holder = { model: 'Territory' | 'OpportunityRule'; id: string };
 export type Assignment = {
   strategy: AssignmentStrategy;
+  strategyName?: string | null;
   userId: string | null;
   teamId: string | null;
   customerId: string | null;
@@ -25,9 +27,10 @@ export const assignmentFields = {
   strategy: oneOf('AssignmentStrategy', AssignmentStrategyValues, 'Who gets it.'),
   user: userRef('The user, for the strategy USER.').nullish(),
   team: teamRef('The team, for the strategies TEAM and ROUND_ROBIN.').nullish(),
+  strategyName: text('The strategy of a plugin, `<plugin>.<name>`, for the strategy PLUGIN.').nullish(),
 };
 
-/** Turns `assignmentFields` into columns. Refuses with ASSIGNEE_REQUIRED where the strategy lacks its user or team. */
+/** Turns `assignmentFields` into columns. Refuses with ASSIGNEE_REQUIRED or STRATEGY_REQUIRED where the strategy lacks its user, team or name. */
 export async function assignmentColumns(ctx: CommandContext, values: Values, current: Values | null): Promise<Values> {
   const { user, team, ...columns } = values;
   if (user !== undefined) columns.userId = await requireUserRef(ctx, user as UserRef | null, ['user']);
@@ -36,6 +39,10 @@ export async function assignmentColumns(ctx: CommandContext, values: Values, cur
   if (after.strategy === 'USER' && !after.userId) reject('ASSIGNEE_REQUIRED', 'Name the user who gets it.', ['user']);
   const byTeam = after.strategy === 'TEAM' || after.strategy === 'ROUND_ROBIN';
   if (byTeam && !after.teamId) reject('ASSIGNEE_REQUIRED', 'Name the team that gets it.', ['team']);
+  if (columns.strategyName != null && !isStrategy('OWNER_ASSIGNMENT', columns.strategyName as string)) {
+    reject('STRATEGY_UNKNOWN', 'No plugin that runs here has this strategy.', ['strategyName']);
+  }
+  if (after.strategy === 'PLUGIN' && !after.strategyName) reject('STRATEGY_REQUIRED', 'Name the strategy of a plugin.', ['strategyName']);
   return columns;
 }
 
@@ -45,7 +52,14 @@ export async function assign(ctx: CommandContext, asked: Assignment): Promise<As
   if (strategy === 'USER') return { ownerId: await activeUser(ctx, userId), teamId };
   if (strategy === 'TEAM') return { ownerId: null, teamId };
   if (strategy === 'CUSTOMER_OWNER') return ownerOf(ctx, customerId);
+  if (strategy === 'PLUGIN') return { ownerId: await namedByPlugin(ctx, asked), teamId };
   return { ownerId: await nextInTurn(ctx, teamId, holder), teamId };
+}
+
+// Nobody, where the plugin fails: what is assigned must not wait for it.
+async function namedByPlugin(ctx: CommandContext, { strategyName, customerId }: Assignment): Promise<string | null> {
+  const answered = strategyName ? await askStrategy(ctx, 'OWNER_ASSIGNMENT', strategyName, { customerId }) : null;
+  return answered?.answer ? activeUser(ctx, answered.answer) : null;
 }
 
 async function activeUser(ctx: CommandContext, userId: string | null): Promise<string | null> {

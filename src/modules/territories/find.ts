@@ -11,6 +11,7 @@ export type FoundTerritory = {
   id: string;
   rule: StoredRule;
   strategy: AssignmentStrategy;
+  strategyName: string | null;
   userId: string | null;
   teamId: string | null;
 };
@@ -22,8 +23,9 @@ export async function territoriesFor(
   customerIds: readonly string[],
   now: Date,
 ): Promise<Map<string, FoundTerritory>> {
-  const all = await db.query<FoundTerritory>(sql`select id, rule, strategy, user_id as "userId", team_id as "teamId" from territories
-    where workspace_id = ${workspaceId}::uuid and archived_at is null order by position, id`);
+  const all =
+    await db.query<FoundTerritory>(sql`select id, rule, strategy, strategy_name as "strategyName", user_id as "userId", team_id as "teamId"
+    from territories where workspace_id = ${workspaceId}::uuid and archived_at is null order by position, id`);
   if (all.length === 0 || customerIds.length === 0) return new Map();
   const rows = await db.query<{ id: string; place: number | null }>(placesSql(workspaceId, all, customerIds, now));
   return new Map(rows.flatMap(({ id, place }) => (place === null ? [] : [[id, all[place]!] as const])));
@@ -48,6 +50,7 @@ export async function territoryFor(ctx: CommandContext, customerId: string): Pro
 export async function assignByTerritory(ctx: CommandContext, customerId: string): Promise<(Assigned & { territoryId: string }) | null> {
   const found = await territoryFor(ctx, customerId);
   if (!found) return null;
-  const { id, strategy, userId, teamId } = found;
-  return { territoryId: id, ...(await assign(ctx, { strategy, userId, teamId, customerId, holder: { model: 'Territory', id } })) };
+  const { id, strategy, strategyName, userId, teamId } = found;
+  const holder = { model: 'Territory', id } as const;
+  return { territoryId: id, ...(await assign(ctx, { strategy, strategyName, userId, teamId, customerId, holder })) };
 }

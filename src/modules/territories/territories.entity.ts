@@ -8,7 +8,7 @@ export const territory: Entity = defineEntity({
   prefix: 'territory',
   subject: 'sales-rules',
   description: 'A part of the market, said by a rule about customers, and who sells there.',
-  fields: ['key', 'name', 'description', 'position', 'strategy', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
+  fields: ['key', 'name', 'description', 'position', 'strategy', 'strategyName', 'version', 'createdAt', 'updatedAt', 'archivedAt'],
   added: ['rule'],
   relations: {
     user: { one: 'User', key: 'userId', description: 'Who gets what comes from there, with the strategy USER.' },

@@ -1,0 +1,75 @@
+// `channels`: a plugin hands messages to a provider, and brings what comes in. Its ports record in the transaction that the
+// plugin got; the capability alone is the right to do so.
+import sql from 'sql-template-tag';
+import { systemViewer } from '../../auth/system-viewer.ts';
+import type { CommandContext } from '../../commands/command.ts';
+import { isPermanent } from '../../lib/permanent-failure.ts';
+import { defineChannelProvider, type Outbound, receiveMessage, reportMessage, type SendCall } from '../../modules/messages/index.ts';
+import { commandContextOf, originOf, readContext, within } from '../context.ts';
+import { assertInTime } from '../context-read.ts';
+import type { WriteContext } from '../contexts.ts';
+import type { ChannelHost } from '../host-channels.ts';
+import type { LoadedPlugin, PartMaker } from '../loaded.ts';
+import { checkedTransaction } from '../own-tables/inside.ts';
+import { causeOf } from '../timeouts.ts';
+
+const TIMEOUT_MS = 30_000;
+const KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
+
+type Channel = Parameters<ChannelHost['provide']>[1];
+
+export const channelsPart: PartMaker<ChannelHost> = (plugin) => ({
+  provide(channelKey, channel) {
+    const { addressKind, addressSystem = '', timeoutMs = TIMEOUT_MS } = channel;
+    if (!KEY.test(channelKey)) throw new Error(`"${channelKey}" is no key of a channel`);
+    const sending = { addressKind, addressSystem: addressSystem.trim().toLowerCase(), timeoutMs };
+    defineChannelProvider({
+      ...{ provider: plugin.id, channelKey, ...sending },
+      send: (call, message) => send(plugin, channel, timeoutMs, call, message),
+    });
+    plugin.added.push({ kind: 'CHANNEL', name: channelKey });
+    return {
+      receive: (made, message) => recording(plugin, made, (ctx) => receiveMessage(ctx, plugin.id, channelKey, message)),
+      report: (made, externalId, news) => recording(plugin, made, (ctx) => reportMessage(ctx, plugin.id, externalId, news)),
+    };
+  },
+});
+
+async function send(
+  plugin: LoadedPlugin,
+  channel: Channel,
+  timeoutMs: number,
+  { db, workspaceId, signal }: SendCall,
+  message: Outbound,
+): Promise<{ externalId: string }> {
+  try {
+    return await within(timeoutMs, (inTime) =>
+      channel.send(readContext(plugin, { db, workspaceId, signal: AbortSignal.any([signal, inTime]) }), message),
+    );
+  } catch (error) {
+    plugin.log.warn({ plugin: plugin.id, message: message.id, permanent: isPermanent(error), ...causeOf(error) }, 'a message was not sent');
+    throw error;
+  }
+}
+
+// As Trato itself, for the plugin: of the caller, if there is one, a message that came in says nothing. What fails has
+// changed nothing, also where the plugin catches what was thrown and goes on.
+async function recording<T>(plugin: LoadedPlugin, made: WriteContext, work: (ctx: CommandContext) => Promise<T>): Promise<T> {
+  assertInTime(plugin, made.signal);
+  const ctx = commandContextOf(made);
+  const tx = checkedTransaction(ctx.tx, () => assertInTime(plugin, made.signal));
+  const viewer = { ...systemViewer(ctx.workspaceId), origin: originOf(plugin) };
+  const source = { actor: viewer.actor, origin: viewer.origin };
+  const events: Parameters<CommandContext['emit']>[0][] = [];
+  await tx.execute(sql`savepoint channel`);
+  try {
+    const result = await work({ ...ctx, tx, viewer, permission: '*', emit: (event) => events.push({ source, ...event }) });
+    await tx.execute(sql`release savepoint channel`);
+    for (const event of events) ctx.emit(event);
+    return result;
+  } catch (error) {
+    // Where that fails too, the transaction is lost, and the error says why.
+    await ctx.tx.execute(sql`rollback to savepoint channel`).catch(() => undefined);
+    throw error;
+  }
+}
