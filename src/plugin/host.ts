@@ -54,19 +54,26 @@ export type SchedulesHost = {
 
 export type HttpRequest = {
   method: string;
-  /** Below the route's own path. */
-  path: string;
+  /** As it was sent, from /plugins/ on, with the query: some senders sign it. */
+  url: string;
+  /** What stands in place of the path's parts such as `:id`. */
+  params: Record<string, string>;
+  /** The first value of each name. */
   query: Record<string, string>;
+  /** By names in lower case. */
   headers: Record<string, string>;
   /** The bytes of the body, as they came: what signatures are made of. */
   body: Buffer;
 };
+/** Objects are sent as JSON. Headers that are not about the body, the way or `x-…`, such as cookies, are left out. At most 1 MB. */
 export type HttpAnswer = { status: number; headers?: Record<string, string>; body?: string | Buffer | object };
 
 export type HttpHost = {
   /**
    * Answers `method /plugins/<id>/<path>`. `verify` is asked first, whether the request comes from whom it says: it gives
-   * the workspace, or null for 401. Nothing else of the plugin sees a request that is not verified.
+   * the workspace, or null for 401. Nothing else of the plugin sees a request that is not verified. A path is words of
+   * lower case joined by "/"; one of them may be a name such as `:id`. What is thrown, or takes longer than ten seconds,
+   * answers 503 PLUGIN_UNAVAILABLE and goes to the log; what `ctx.reject` refused answers 422.
    */
   route(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',

@@ -33,12 +33,18 @@ export type Added = {
   name: string;
 };
 
+/** What it is doing. One that has failed has stopped the start. */
+export type PluginState = 'PREPARING' | 'ACTIVE' | 'FAILED';
+
 export type LoadedPlugin = {
   id: string;
   definition: Plugin;
   config: unknown;
   names: PluginNames;
   log: PluginLog;
+  /** Where it comes from, for those who look: a folder or a package. */
+  source: string;
+  state: PluginState;
   /** Whether `setup` is over: nothing may be registered after it. */
   sealed: boolean;
   added: Added[];

@@ -11,6 +11,8 @@ export type Value<T> = {
   readonly record?: true;
   readonly list?: Value<unknown>;
   readonly nullable?: true;
+  /** Of an enum: its values. */
+  readonly values?: readonly string[];
   /** Only for the compiler. */
   readonly __value?: T;
 };

@@ -19,6 +19,8 @@ test('nothing set: the embedded database, on this machine only', () => {
     documents: 'ANY',
     explain: false,
     explorer: true,
+    plugins: { directory: null, packages: [], off: [], configFile: null },
+    outboundAllow: [],
     poolSize: 10,
     poolTimeoutMs: 10_000,
     drainMs: 25_000,
@@ -102,4 +104,22 @@ test.for([
   [{ TRATO_POOL_SIZE: '1' }, 'TRATO_POOL_SIZE must be at least 2'],
 ] as const)('%o', ([env, message]) => {
   expect(() => readConfig(env)).toThrow(message);
+});
+
+test('plugins: a folder, packages, and those that stay out', () => {
+  const read = readConfig({
+    TRATO_PLUGINS_DIR: 'mine',
+    TRATO_PLUGINS: 'trato-plugin-one, @me/two',
+    TRATO_PLUGINS_OFF: 'loyalty,',
+    TRATO_PLUGINS_CONFIG: '/etc/plugins.json',
+    TRATO_OUTBOUND_ALLOW: '10.0.0.0/8, hooks.internal',
+  });
+  expect(read.plugins).toEqual({
+    directory: resolve('mine'),
+    packages: ['trato-plugin-one', '@me/two'],
+    off: ['loyalty'],
+    configFile: '/etc/plugins.json',
+  });
+  expect(read.outboundAllow).toEqual(['10.0.0.0/8', 'hooks.internal']);
+  expect(readConfig({ TRATO_PLUGINS_DIR: 'off' }).plugins.directory).toBe('off');
 });

@@ -5,6 +5,7 @@ import { assertUsableApiKey } from '../auth/api-key.ts';
 import type { JwtConfig } from '../auth/jwt.ts';
 import type { DocumentPolicy } from '../db/models.ts';
 import { defaultLimits, type Limits } from '../graphql/limits.ts';
+import type { PluginSettings } from '../plugin/load-all.ts';
 import { startFailure } from './failure.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -33,6 +34,9 @@ export type Config = {
   documents: DocumentPolicy;
   /** Whether `/` serves the explorer. */
   explorer: boolean;
+  plugins: PluginSettings;
+  /** Private addresses and hosts that webhooks and plugins may reach. */
+  outboundAllow: string[];
   /** Connections to the database that requests share. */
   poolSize: number;
   /** How long a request waits for one of them before it is refused as OVERLOADED, in milliseconds. */
@@ -74,6 +78,11 @@ const settings = z.object({
   TRATO_TRUSTED_DOCUMENTS: z.string().default(''),
   TRATO_DOCUMENTS: z.enum(['any', 'trusted'], 'must be any or trusted').default('any'),
   TRATO_EXPLORER: flag(true),
+  TRATO_PLUGINS_DIR: z.string().optional(),
+  TRATO_PLUGINS: z.string().default(''),
+  TRATO_PLUGINS_OFF: z.string().default(''),
+  TRATO_PLUGINS_CONFIG: z.string().optional(),
+  TRATO_OUTBOUND_ALLOW: z.string().default(''),
   TRATO_MAX_DEPTH: wholeNumber(2, 100, defaultLimits.depth),
   TRATO_MAX_ALIASES: wholeNumber(0, 10_000, defaultLimits.aliases),
   TRATO_MAX_TOKENS: wholeNumber(100, 100_000, defaultLimits.tokens),
@@ -122,6 +131,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     limits: configuredLimits(found),
     ...documentsOf(found),
     explorer: found.TRATO_EXPLORER,
+    plugins: pluginsOf(found),
+    outboundAllow: listOf(found.TRATO_OUTBOUND_ALLOW),
     poolSize: found.TRATO_POOL_SIZE,
     poolTimeoutMs: found.TRATO_POOL_TIMEOUT_MS,
     drainMs: found.TRATO_DRAIN_MS,
@@ -147,8 +158,22 @@ function configuredLimits(found: z.infer<typeof settings>): Limits {
   };
 }
 
+function pluginsOf(found: z.infer<typeof settings>): PluginSettings {
+  const { TRATO_PLUGINS_DIR: directory, TRATO_PLUGINS_CONFIG: configFile } = found;
+  return {
+    directory: directory === undefined ? null : directory === 'off' ? 'off' : resolve(directory),
+    packages: listOf(found.TRATO_PLUGINS),
+    off: listOf(found.TRATO_PLUGINS_OFF),
+    configFile: configFile === undefined ? null : resolve(configFile),
+  };
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').flatMap((one) => (one.trim() ? [one.trim()] : []));
+}
+
 function documentsOf(found: z.infer<typeof settings>): Pick<Config, 'trustedDocuments' | 'documents'> {
-  const files = found.TRATO_TRUSTED_DOCUMENTS.split(',').flatMap((file) => (file.trim() ? [resolve(file.trim())] : []));
+  const files = listOf(found.TRATO_TRUSTED_DOCUMENTS).map((file) => resolve(file));
   if (found.TRATO_DOCUMENTS === 'trusted' && files.length === 0) {
     throw startFailure('CONFIG_INVALID', 'TRATO_DOCUMENTS=trusted needs TRATO_TRUSTED_DOCUMENTS to name a manifest');
   }

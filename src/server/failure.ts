@@ -18,7 +18,7 @@ export function failureLine(error: unknown): string {
 function isForeseen(code: unknown): boolean {
   return (
     typeof code === 'string' &&
-    /^(CONFIG|DATA_DIR|EMBEDDED_DATABASE|DATABASE|MIGRATION|PORT|HOST|API_KEY|ROLE|PERMISSION)_[A-Z_]+$/.test(code)
+    /^(CONFIG|DATA_DIR|EMBEDDED_DATABASE|DATABASE|MIGRATION|PORT|HOST|API_KEY|ROLE|PERMISSION|PLUGIN)_[A-Z_]+$/.test(code)
   );
 }
 

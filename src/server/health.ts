@@ -1,6 +1,7 @@
 // What a load balancer, an orchestrator and Prometheus ask. None of it needs a credential or holds business data.
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../db/database.ts';
+import { pluginReports } from '../modules/plugins/index.ts';
 import { inboxLag, type Metrics } from './metrics.ts';
 
 export type Readiness = {
@@ -19,7 +20,8 @@ export function registerHealth(app: FastifyInstance, { db, metrics, obstacle }: 
   app.get('/healthz', async () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
     const reason = obstacle() ?? (await weakness(db));
-    return reason ? reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason }) : { status: 'ready' };
+    if (reason) return reply.code(503).header('retry-after', '1').send({ status: 'not ready', reason });
+    return { status: 'ready', ...pluginStates() };
   });
   app.get('/metrics', async (_request, reply) => {
     const { type, text } = await metrics.page();
@@ -38,4 +40,10 @@ async function weakness(db: Database): Promise<'database' | 'events' | null> {
     () => 'database' as const,
   );
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+}
+
+/** Which plugins work: ids and states, and nothing where there are none. */
+function pluginStates(): { plugins?: Record<string, string> } {
+  const plugins = pluginReports().map(({ id, state }) => [id, state]);
+  return plugins.length > 0 ? { plugins: Object.fromEntries(plugins) } : {};
 }

@@ -1,14 +1,19 @@
 // Brings a whole Trato up, step by step, and down again in reverse.
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { createAuthenticator } from '../auth/authenticate.ts';
 import { systemViewer } from '../auth/system-viewer.ts';
+import { logStrategiesTo } from '../commands/strategies.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import { createEvents } from '../events/index.ts';
 import { startJobs } from '../jobs/index.ts';
+import { allowOutbound } from '../lib/private-address.ts';
 import { withProgress } from '../lib/progress.ts';
+import type { LoadedPlugin } from '../plugin/loaded.ts';
 import { type KeyToShow, openWorkspace } from './administrator-key.ts';
 import type { Config } from './config.ts';
+import { startFailure } from './failure.ts';
 import { startHousekeeping } from './housekeeping.ts';
 
 export type StartOptions = {
@@ -44,14 +49,19 @@ export async function startTrato(config: Config, options: StartOptions): Promise
   };
 
   try {
+    openWays(config);
+    logStrategiesTo(log);
     // The schema and the HTTP stack load while the database starts.
-    const loading = loadServer();
+    const loading = loadServer(config, log);
     loading.catch(() => undefined); // told where it is awaited, unless something else fails before
     const { url, failed } = await step('starting the database', findDatabase(config, say), (database) => database.stop());
     await step('migrating the database', applyMigrations({ url, log: say }));
     // What is no request may take its time; connections that are not used are closed after seconds.
     const upkeep = await step('connecting', connect(config, url, log, 0), (opened) => opened.close());
+    const { schema, createServer, openDocuments, preparePlugins, recheckWebhooks } = await step('building the schema', loading);
     const { key, workspace } = await step('preparing the workspace', openWorkspace(upkeep, config, say));
+    await step('preparing the plugins', asPluginFailure(preparePlugins(upkeep, log)));
+    await step('checking the webhooks', recheckWebhooks(upkeep));
     if (config.demo) await step('making the demo company', fillWithDemo(upkeep, workspace.workspaceId, say));
     const db = await connect(config, url, log, config.limits.statementTimeoutMs);
     undo.push(db.close);
@@ -62,8 +72,6 @@ export async function startTrato(config: Config, options: StartOptions): Promise
     undo.push(housekeeping.stop);
     const authenticator = createAuthenticator(db, { jwt: config.jwt ?? undefined });
     undo.push(async () => authenticator.close());
-    const { buildSchema, createServer, openDocuments } = await step('building the schema', loading);
-    const schema = buildSchema();
     const jobs = startJobs(upkeep, { log });
     undo.push(jobs.stop);
     const { introspection } = config;
@@ -102,14 +110,47 @@ export async function startTrato(config: Config, options: StartOptions): Promise
   }
 }
 
-async function loadServer() {
-  const [{ buildSchema }, { createServer }, { openDocuments }] = await Promise.all([
+function openWays({ outboundAllow }: Config): void {
+  try {
+    allowOutbound(outboundAllow);
+  } catch (error) {
+    throw startFailure('CONFIG_INVALID', `TRATO_OUTBOUND_ALLOW: ${(error as Error).message}`);
+  }
+}
+
+/** The schema is built with whatever the plugins add, so they come first. */
+async function loadServer(config: Config, log: Logger) {
+  const [{ buildSchema }, { createServer }, { openDocuments }, { loadPlugins }] = await Promise.all([
     import('../graphql/schema.ts'),
     import('./server.ts'),
     import('./documents/open.ts'),
+    import('../plugin/load-all.ts'),
   ]);
-  buildSchema();
-  return { buildSchema, createServer, openDocuments };
+  const plugins = await asPluginFailure(loadPlugins(config.plugins, { log, logOf: (id) => log.child({ plugin: id }) }));
+  const schema = schemaWith(buildSchema, plugins);
+  const preparePlugins: (db: Database, log: Logger) => Promise<void> =
+    plugins.length > 0 ? (await import('../plugin/load.ts')).preparePlugins : async () => {};
+  const { recheckWebhooks } = await import('../modules/webhooks/index.ts');
+  return { schema, createServer, openDocuments, preparePlugins, recheckWebhooks };
+}
+
+/** What two add to the schema can also turn out to be the same when it is built: then who did it is told. */
+function schemaWith(buildSchema: () => GraphQLSchema, plugins: readonly LoadedPlugin[]): GraphQLSchema {
+  try {
+    return buildSchema();
+  } catch (error) {
+    const { message } = error as Error;
+    const plugin = plugins.find(({ names }) => new RegExp(`\\b(?:${names.pascal}|${names.camel})[A-Z]`).test(message));
+    throw plugin ? startFailure('PLUGIN_FAILED', `plugin ${plugin.id}: the schema cannot be built: ${message}`, error) : error;
+  }
+}
+
+async function asPluginFailure<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw startFailure('PLUGIN_FAILED', `plugin ${(error as Error).message}`, error);
+  }
 }
 
 /** Loaded only where it is wanted. A workspace that is not empty stays as it is. */

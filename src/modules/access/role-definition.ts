@@ -4,6 +4,7 @@ import { isAuthError } from '../../auth/auth-error.ts';
 import { compileRole, knownSubjects, parsePermission, type RoleDefinition, type RowScope } from '../../auth/permissions.ts';
 import { type UserError, userError } from '../../commands/user-errors.ts';
 import { allEntities, type Entity } from '../../query/entity.ts';
+import { isPluginSubject } from '../plugins/index.ts';
 
 export type RowScopeRule = { subject: string; scope: RowScope };
 
@@ -59,7 +60,11 @@ function isWord(permission: string): boolean {
 }
 
 function isSubject(subject: string): boolean {
-  return (knownSubjects as readonly string[]).includes(subject) || allEntities().some((entity) => entity.subject === subject);
+  return (
+    (knownSubjects as readonly string[]).includes(subject) ||
+    isPluginSubject(subject) ||
+    allEntities().some((entity) => entity.subject === subject)
+  );
 }
 
 function fieldErrors(name: string, path: (string | number)[]): UserError[] {

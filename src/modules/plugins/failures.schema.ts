@@ -1,0 +1,38 @@
+import { builder } from '../../graphql/builder.ts';
+import { entityMutation } from '../../graphql/mutation.ts';
+import { entityRootFields, entityType } from '../../graphql/object-type.ts';
+import { fromColumns } from '../../graphql/planned.ts';
+import { enumOfNames, refOf } from '../../graphql/refs.ts';
+import { encodeTypeId } from '../../lib/typeid.ts';
+import { pluginFailureDiscard, pluginFailureRetry } from './failures.commands.ts';
+import { pluginFailure } from './failures.entity.ts';
+
+entityType(pluginFailure);
+entityRootFields(pluginFailure);
+entityMutation(pluginFailureRetry, 'PluginFailure');
+// What was given up is no longer there: the payload has no record.
+entityMutation(pluginFailureDiscard, 'PluginFailure', { payload: 'PluginFailureDiscardPayload' });
+
+const statusWords = {
+  WAITING: 'It is tried again, by itself or after those before it.',
+  DEAD: 'It was set aside: somebody has to see to it.',
+};
+const StatusRef = enumOfNames(
+  'PluginFailureStatus',
+  'What becomes of an event that a plugin failed at.',
+  Object.keys(statusWords),
+  (name) => statusWords[name as keyof typeof statusWords],
+);
+
+builder.objectFields(refOf('PluginFailure'), (t) => ({
+  status: t.field({
+    type: StatusRef,
+    description: 'Whether it is still tried; filter by `deadAt`.',
+    ...fromColumns(['deadAt'], ({ deadAt }: { deadAt: unknown }) => (deadAt === null ? 'WAITING' : 'DEAD')),
+  }),
+  eventId: t.field({
+    type: 'ID',
+    description: 'The event, as `Query.node` finds it.',
+    ...fromColumns(['eventId'], ({ eventId }: { eventId: string }) => encodeTypeId('event', eventId)),
+  }),
+}));

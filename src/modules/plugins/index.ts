@@ -1,0 +1,2 @@
+// Plugins as the API tells of them.
+export { isPluginSubject, type PluginReport, pluginReports, reportPlugins } from './registry.ts';

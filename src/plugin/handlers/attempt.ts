@@ -1,0 +1,61 @@
+// One event, given to a handler in a savepoint: what it wrote stays or is undone, and the transaction goes on.
+import sql from 'sql-template-tag';
+import { inWorkspace } from '../../commands/system.ts';
+import type { Transaction } from '../../db/database.ts';
+import type { EventRow } from '../../events/index.ts';
+import { assertInTime } from '../context-read.ts';
+import { writeContext } from '../context-write.ts';
+import { assertIntact, checkedTransaction } from '../own-tables/inside.ts';
+import { originOf } from '../plugin-viewer.ts';
+import { causeOf, isRetried, within } from '../timeouts.ts';
+import { HANDLE_MS, type Handler, pluginEventOf } from './handler.ts';
+
+export type AttemptOptions = {
+  timeoutMs?: number;
+  /** Counts deadlocks too as failures of the event: set when trying the whole again did not help. */
+  last?: boolean;
+};
+
+/** Null where the event was taken in; else what went wrong. Throws where the whole transaction is to be tried again. */
+export async function attempt(
+  tx: Transaction,
+  handler: Handler,
+  event: EventRow,
+  { timeoutMs = HANDLE_MS, last = false }: AttemptOptions = {},
+): Promise<string | null> {
+  const { plugin } = handler;
+  await tx.execute(sql`savepoint plugin_event`);
+  try {
+    await within(timeoutMs, async (signal) => {
+      const inTime = checkedTransaction(tx, () => assertInTime(plugin, signal));
+      await inWorkspace(
+        inTime,
+        event.workspaceId,
+        async (ctx) => {
+          await handler.handle(writeContext(plugin, ctx, { signal }), pluginEventOf(event));
+          assertIntact(tx);
+        },
+        { origin: originOf(plugin) },
+      );
+    });
+    await tx.execute(sql`release savepoint plugin_event`);
+    return null;
+  } catch (error) {
+    // Where the connection is lost this throws, and the events come again.
+    await tx.execute(sql`rollback to savepoint plugin_event`);
+    if (isRetried(error) && !last) throw error;
+    plugin.log.error(
+      { plugin: plugin.id, handler: handler.name, eventSeq: String(event.seq), ...causeOf(error) },
+      'a handler of a plugin failed',
+    );
+    return textOf(error);
+  }
+}
+
+const LONGEST = 500;
+
+function textOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  // PostgreSQL takes no NUL, and a cut must not halve a character.
+  return text.replaceAll('\0', '').slice(0, LONGEST).toWellFormed();
+}

@@ -1,0 +1,78 @@
+// `ctx.command`: a core command as the plugin itself, in a transaction that is under way. What it does it does whole: one
+// that refuses or fails has changed nothing, also where the plugin catches what it threw and goes on.
+import sql from 'sql-template-tag';
+import { hasPermission } from '../auth/permissions.ts';
+import { type Command, type CommandContext, commandNamed, RolledBack, toUserError } from '../commands/command.ts';
+import type { Emitted } from '../commands/emitted.ts';
+import { passGuards } from '../commands/guards.ts';
+import { inOwnCurrency } from '../commands/own-currency.ts';
+import { type UserError, UserErrors } from '../commands/user-errors.ts';
+import { capabilityError } from './capability-error.ts';
+import { assertInTime } from './context-read.ts';
+import type { LoadedPlugin } from './loaded.ts';
+import { checkedTransaction } from './own-tables/inside.ts';
+import { pluginViewer } from './plugin-viewer.ts';
+
+export type OwnCommand = { plugin: LoadedPlugin; ctx: CommandContext; signal: AbortSignal };
+
+/** Guards that run commands which have guards: it ends somewhere. */
+const DEEPEST = 5;
+const depths = new WeakMap<CommandContext, number>();
+
+/** Runs the command of that name. Its user errors are thrown. */
+export async function runOwnCommand({ plugin, ctx, signal }: OwnCommand, name: string, raw: unknown): Promise<unknown> {
+  const command = commandNamed(name);
+  if (!command) throw new Error(`${plugin.id}: there is no command ${String(name).slice(0, 80)}`);
+  const viewer = pluginViewer(plugin, ctx.workspaceId);
+  assertMayRun(plugin, command, hasPermission(viewer.role, command.permission));
+  const depth = (depths.get(ctx) ?? 0) + 1;
+  if (depth > DEEPEST) throw new Error(`${plugin.id}: commands of guards run each other: ${name}`);
+  const tx = checkedTransaction(ctx.tx, () => assertInTime(plugin, signal));
+  const parsed = (command.parse ?? command.input).safeParse(await inOwnCurrency(tx, ctx.workspaceId, raw));
+  if (!parsed.success) throw new UserErrors(parsed.error.issues.map(toUserError));
+
+  const events: Omit<Emitted, 'occurredAt'>[] = [];
+  const source = { actor: viewer.actor, origin: viewer.origin };
+  const child: CommandContext = {
+    ...ctx,
+    tx,
+    viewer,
+    permission: command.permission,
+    emit: (event) => events.push({ source, ...event }),
+  };
+  depths.set(child, depth);
+  const result = await whole(child, async () => {
+    await passGuards(child, command.name, parsed.data);
+    return command.run(child, parsed.data);
+  });
+  for (const event of events) ctx.emit(event);
+  return result;
+}
+
+async function whole<T>({ tx }: CommandContext, work: () => Promise<T>): Promise<T> {
+  await tx.execute(sql`savepoint plugin_command`);
+  try {
+    const result = await work();
+    await tx.execute(sql`release savepoint plugin_command`);
+    return result;
+  } catch (error) {
+    // Where that fails too, the transaction is lost, and the error says why.
+    await tx.execute(sql`rollback to savepoint plugin_command`).catch(() => undefined);
+    throw error instanceof RolledBack ? refusalOf(error) : error;
+  }
+}
+
+/** A bulk command that changed nothing: for a plugin that is a refusal. */
+function refusalOf({ result }: RolledBack): Error {
+  const { results = [] } = result as { results?: { userErrors: UserError[] }[] };
+  const errors = results.flatMap(({ userErrors }) => userErrors);
+  return errors.length > 0 ? new UserErrors(errors) : new Error('a dry run is not possible in a transaction');
+}
+
+function assertMayRun(plugin: LoadedPlugin, { name, permission }: Command<unknown, unknown>, may: boolean): void {
+  if (may) return;
+  const [subject, action] = permission.split(':');
+  if (action === 'read' || action === 'write')
+    throw capabilityError(plugin, `the command ${name}`, `${action}:${subject}` as `write:${string}`);
+  throw new Error(`${plugin.id}: no plugin may run the command ${name}`);
+}

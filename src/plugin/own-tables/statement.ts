@@ -1,0 +1,14 @@
+// Which statements a plugin may run. The role keeps them to the plugin's tables; what could put the role off is refused here.
+import type { Statement } from '../../db/database.ts';
+
+const first = /^(?:\s|\(|--[^\n]*(?:\n|$)|\/\*(?:(?!\/\*)[\s\S])*?\*\/)*(select|insert|update|delete|with|merge|values)\b/i;
+// `u&` writes names in escapes, in which these words would not be seen.
+const outOfReach = /set_config|pg_settings|\bu&["']/i;
+
+/** Throws unless it is one statement that reads or writes rows. */
+export function checkStatement({ text }: Statement): void {
+  if (!first.test(text))
+    throw new Error('ctx.sql runs select, insert, update, delete, merge and values; all else belongs into a migration');
+  if (/;(?!\s*$)/.test(text)) throw new Error('ctx.sql runs one statement: put text that holds a semicolon into a value');
+  if (outOfReach.test(text)) throw new Error('ctx.sql does not run statements that change settings');
+}

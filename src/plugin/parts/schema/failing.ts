@@ -1,0 +1,40 @@
+// What callers are told when a plugin does not answer as it should.
+import type { GraphQLError } from 'graphql';
+import type { Viewer } from '../../../auth/viewer.ts';
+import { apiError } from '../../../graphql/errors.ts';
+import type { LoadedPlugin } from '../../loaded.ts';
+
+/** The error in place of whatever a plugin did wrong: of that only the log tells. */
+export function unavailable({ id }: LoadedPlugin): GraphQLError {
+  return apiError('PLUGIN_UNAVAILABLE', `The plugin ${id} failed or took too long.`, { plugin: id });
+}
+
+/** How long a request is spared a field that has failed it: when a page is read again by graphql-js for the sake of the error. */
+const SPARED_MS = 3_000;
+const MOST = 1_000;
+
+type Failure = { error: unknown; until: number };
+const failures = new Map<string, Failure>();
+
+/** A name for what one request asks; requests name themselves, so who asks belongs to it. */
+export function askedIn(requestId: string, { workspaceId, credentialId, actor }: Viewer, what: string): string {
+  return [requestId, workspaceId, credentialId, actor.kind, what].join('\n');
+}
+
+/** Loads, unless the same has just failed for the same request: a plugin that hangs costs one timeout, not two. */
+export async function oncePerRequest<T>(asked: string, load: () => Promise<T>): Promise<T> {
+  const known = failures.get(asked);
+  if (known && known.until > performance.now()) throw known.error;
+  try {
+    return await load();
+  } catch (error) {
+    const now = performance.now();
+    for (const [name, { until }] of failures) {
+      if (until > now && failures.size < MOST) break;
+      failures.delete(name);
+    }
+    failures.delete(asked);
+    failures.set(asked, { error, until: now + SPARED_MS });
+    throw error;
+  }
+}

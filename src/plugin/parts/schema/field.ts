@@ -1,0 +1,100 @@
+// Fields of plugins on core types. The page is read by the core as ever; then one call of `load` for all its records.
+import { hasPermission } from '../../../auth/permissions.ts';
+import { builder } from '../../../graphql/builder.ts';
+import { type Context, readerOf } from '../../../graphql/context.ts';
+import { fromColumns } from '../../../graphql/planned.ts';
+import { refOf } from '../../../graphql/refs.ts';
+import { canonical } from '../../../query/cursor.ts';
+import type { Entity } from '../../../query/entity.ts';
+import type { Reader } from '../../../query/reader.ts';
+import { callContext, withTimeout } from '../../context.ts';
+import type { SchemaHost } from '../../host-schema.ts';
+import type { LoadedPlugin } from '../../loaded.ts';
+import type { Value } from '../../values.ts';
+import { argumentsReader, describedShape, type Shape } from './arguments.ts';
+import { askedIn, oncePerRequest, unavailable } from './failing.ts';
+import { fieldNamed, requireDescription, takeField } from './names.ts';
+import { costOf, requireScope, requireTimeout } from './options.ts';
+import { type OwnTypes, outputOf, requireValue, shownEntity, shownValue } from './types.ts';
+import { checkedValue } from './values.ts';
+
+const TIMEOUT_MS = 1_000;
+
+type Spec = Parameters<SchemaHost<string>['field']>[2];
+
+export function addField(plugin: LoadedPlugin, own: OwnTypes, type: string, name: string, spec: Spec): void {
+  const entity = shownEntity(type);
+  if (!entity) throw new Error(`the core has no type ${String(type).slice(0, 60)} that fields can be added to`);
+  const full = fieldNamed(plugin, name);
+  const place = `${type}.${full}`;
+  requireDescription(place, spec.description);
+  requireValue(own, spec.value, place);
+  requireTimeout(place, spec.timeoutMs);
+  if (spec.scope !== undefined) requireScope(plugin, place, spec.scope);
+  const cost = costOf(place, spec.cost);
+  if (typeof spec.load !== 'function') throw new Error(`${place} needs a function load`);
+  const shape = (spec.args ?? {}) as Shape;
+  const args = describedShape(plugin, place, shape);
+  takeField(plugin, 'FIELD', type, full);
+  hideable(entity, full);
+  const read = argumentsReader(shape);
+  const load = loaderOf(plugin, own, place, spec);
+  builder.objectFields(refOf(type), (t) => ({
+    [full]: t.field({
+      ...outputOf(own, spec.value, true),
+      description: `${spec.description}${spec.scope ? ` Needs ${spec.scope}, else null.` : ''}`,
+      args: Object.fromEntries(Object.entries(args).map(([arg, described]) => [arg, t.arg(described as never)])),
+      ...fromColumns<{ id: string }, Record<string, unknown>>(
+        ['id'],
+        async ({ id }, sent, ctx, info) => {
+          const reader = readerOf(ctx);
+          if (spec.scope && !hasPermission(reader.viewer.role, spec.scope)) return null;
+          const found = await load(ctx, reader, id, read(sent));
+          return shownValue(spec.value, found, ctx, info);
+        },
+        cost,
+      ),
+    } as never),
+  }));
+}
+
+/** Lets roles hide the field like those of the core. */
+function hideable(entity: Entity, field: string): void {
+  entity.added = [...(entity.added ?? []), field];
+}
+
+type Load = (ctx: Context, reader: Reader, id: string, args: never) => Promise<unknown>;
+
+function loaderOf(plugin: LoadedPlugin, own: OwnTypes, place: string, { load, value, timeoutMs = TIMEOUT_MS }: Spec): Load {
+  // A record of which the plugin knows nothing has no value: that is no mistake.
+  const optional = { ...value, nullable: true } as Value<unknown>;
+  return (ctx, reader, id, args) => {
+    const name = `plugin:${place}:${canonical(args)}`;
+    return reader.batch(name, id, (ids: readonly string[]) =>
+      oncePerRequest(askedIn(ctx.requestId, reader.viewer, name), async () => {
+        const { db, viewer } = reader;
+        const found = await withTimeout(plugin, timeoutMs, async (signal) => {
+          const distinct = [...new Set(ids)];
+          const given = await load(callContext(plugin, { db, workspaceId: viewer.workspaceId, viewer, signal }), distinct, args);
+          if (!(given instanceof Map)) throw new Error(`load of ${place} gave no Map`);
+          return given as Map<string, unknown>;
+        });
+        return checkedAll(plugin, ids, (one) => checkedValue(own, optional, found.get(one), place));
+      }),
+    );
+  };
+}
+
+/** The values of a batch, with an error in place of each that is none. */
+function checkedAll(plugin: LoadedPlugin, ids: readonly string[], check: (id: string) => unknown): unknown[] {
+  let told = false;
+  return ids.map((id) => {
+    try {
+      return check(id);
+    } catch (error) {
+      if (!told) plugin.log.error({ plugin: plugin.id, reason: (error as Error).message }, 'a plugin gave what it should not');
+      told = true;
+      return unavailable(plugin);
+    }
+  });
+}

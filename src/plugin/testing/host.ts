@@ -1,0 +1,177 @@
+// A whole Trato with plugins in the process of a test: database, migrations, schema, event log and server, on a free port.
+import { isDeepStrictEqual } from 'node:util';
+import { createAuthenticator } from '../../auth/authenticate.ts';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { createEvents, type EventRow, type Events, lastSeq } from '../../events/index.ts';
+import { allWorkers, drainWorkers, startJobs } from '../../jobs/index.ts';
+import '../../modules/all.ts';
+import { bootstrapWorkspace, createWorkspace } from '../../modules/workspace/index.ts';
+import type { PluginLog } from '../contexts.ts';
+import type { Plugin } from '../definition.ts';
+import { loadedPlugin, loadedPlugins, loadPlugin, preparePlugins } from '../load.ts';
+import type { LoadedPlugin } from '../loaded.ts';
+import { type TestWorkspace, workspaceOf } from './callers.ts';
+import { createHostDatabase } from './database.ts';
+import { instrumented } from './instruments.ts';
+import { deliverAndKill } from './redeliver.ts';
+import { type SentStatement, statementsOf } from './statements.ts';
+
+export type TestHostOptions = {
+  /** Plugins and their configuration. A process loads a plugin once, so with one configuration. */
+  plugins: { plugin: Plugin; config?: unknown }[];
+  /** A PostgreSQL on which a database is made for the host and dropped again; else DATABASE_URL, else an embedded one. */
+  databaseUrl?: string;
+  /** Whether handlers and schedules run by themselves; else only `drain` runs them, so that tests know when. */
+  background?: boolean;
+};
+
+export type TestHost = TestWorkspace & {
+  /** Of the server: `http://127.0.0.1:…`. */
+  origin: string;
+  /** Of the API. */
+  url: string;
+  db: Database;
+  databaseUrl: string;
+  events: Events;
+  plugins: LoadedPlugin[];
+  /** The lines of the log so far, as JSON. */
+  logs: string[];
+  /** Makes another workspace, with a key of its own. */
+  secondWorkspace(): Promise<TestWorkspace>;
+  /** Waits until handlers and due schedules have done everything that there is to do, and what follows from it. */
+  drain(): Promise<void>;
+  /**
+   * Has the plugins' handlers take in an event of the log, and takes back what they wrote, as when the process is killed
+   * before it commits. The event comes again: double delivery.
+   */
+  deliverAgain(event: EventRow): Promise<void>;
+  /** Answers what `work` gives, and the statements that were sent for it. */
+  statementsOf<T>(work: () => Promise<T>): Promise<{ result: T; statements: SentStatement[] }>;
+  /** Sends an HTTP request to the server: `host.http('POST', '/plugins/loyalty/hook', { body })`. */
+  http(method: string, path: string, init?: { headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }): Promise<Response>;
+  stop(): Promise<void>;
+};
+
+/** Brings a Trato up with these plugins, over a database of its own, with one workspace and nothing in it. */
+export async function createTestHost(options: TestHostOptions): Promise<TestHost> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const undoAll = async () => {
+    for (let back = undo.pop(); back; back = undo.pop()) await back();
+  };
+  try {
+    return await bringUp(options, undo, undoAll);
+  } catch (error) {
+    await undoAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[], undoAll: () => Promise<void>): Promise<TestHost> {
+  // The server is further out than plugins are: only its tests go there, and only when they run.
+  const [{ createLogger }, { createServer }] = await Promise.all([import('../../server/logger.ts'), import('../../server/server.ts')]);
+  const logs: string[] = [];
+  const log = createLogger('info', { write: (line) => void logs.push(line) });
+  const plugins = options.plugins.map(({ plugin, config }) => loadOnce(plugin, config, log));
+  const { buildSchema } = await import('../../graphql/schema.ts');
+
+  const database = await createHostDatabase(options.databaseUrl);
+  undo.push(database.drop);
+  const db = openDatabase(database.url, { max: 10 });
+  undo.push(() => db.close());
+  const { apiKey, workspaceId } = await bootstrapWorkspace(db, { log: () => undefined });
+  await prepareAgain(db, log);
+  const events = createEvents(db, { log });
+  undo.push(events.stop);
+  events.start();
+  const authenticator = createAuthenticator(db);
+  undo.push(async () => authenticator.close());
+  const server = await createServer({ schema: buildSchema(), db, hub: events.hub, authenticate: authenticator.authenticate, log });
+  undo.push(() => server.drain(5_000));
+  const { port } = await server.listen('127.0.0.1', 0);
+  const origin = `http://127.0.0.1:${port}`;
+  const url = `${origin}/graphql`;
+
+  if (options.background) {
+    const jobs = startJobs(db, { log });
+    undo.push(jobs.stop);
+  }
+  const drain = () => (options.background ? waitUntilIdle(db, events) : drainAll(db, events));
+  await drain(); // handlers begin at the end of the log: from here on
+
+  let workspaces = 1;
+  let stopping: Promise<void> | undefined;
+  return {
+    ...workspaceOf(url, workspaceId, apiKey as string),
+    origin,
+    url,
+    db,
+    databaseUrl: database.url,
+    events,
+    plugins,
+    logs,
+    async secondWorkspace() {
+      workspaces += 1;
+      const made = await createWorkspace(db, { key: `test${workspaces}`, name: `Test ${workspaces}`, currency: 'EUR', country: 'DE' });
+      await drain();
+      return workspaceOf(url, made.workspaceId, made.apiKey);
+    },
+    drain,
+    async deliverAgain(event) {
+      for (const [i, { plugin }] of options.plugins.entries()) await deliverAndKill(db, plugins[i]!, instrumented(plugin), event);
+    },
+    statementsOf,
+    http: (method, path, init = {}) => fetch(`${origin}${path}`, { method, redirect: 'manual', ...init }),
+    stop: () => (stopping ??= undoAll()),
+  };
+}
+
+/** Does with a database what is done at start; its plugins may have been prepared over another one before. */
+export async function prepareAgain(db: Database, log: PluginLog): Promise<void> {
+  for (const plugin of loadedPlugins()) plugin.state = 'PREPARING';
+  await preparePlugins(db, log);
+}
+
+const given = new WeakMap<Plugin, unknown>();
+
+/** A process holds one schema, so a plugin is loaded once: the next host finds it there. */
+function loadOnce(plugin: Plugin, config: unknown, log: PluginLog): LoadedPlugin {
+  const { definition } = instrumented(plugin);
+  const known = loadedPlugin(plugin.id);
+  if (!known || known.definition !== definition) {
+    const loaded = loadPlugin(definition, { config, log, source: 'test' });
+    given.set(plugin, config);
+    return loaded;
+  }
+  if (!isDeepStrictEqual(given.get(plugin), config)) {
+    throw new Error(`${plugin.id} is loaded with another configuration: test that in a file of its own`);
+  }
+  known.log = log;
+  return known;
+}
+
+/** Runs all workers until the log has stopped growing. */
+async function drainAll(db: Database, events: Events): Promise<void> {
+  for (let before = -1n, rounds = 0; ; rounds++) {
+    await events.drained();
+    const now = await lastSeq(db);
+    if (now === before) return;
+    if (rounds > 100) throw new Error('the handlers never end: does one handle an event that it writes itself?');
+    before = now;
+    await drainWorkers(db);
+  }
+}
+
+/** Waits until every handler that runs by itself has come to the end of the log. */
+async function waitUntilIdle(db: Database, events: Events): Promise<void> {
+  await events.drained();
+  const wanted = allWorkers().length > 0;
+  for (let idle = !wanted; !idle; ) {
+    const [row] = await db.query<{ behind: boolean }>({
+      text: `select exists (select from event_consumers c where c.seq < coalesce(greatest((select max(seq) from events), (select max(seq) from event_head)), 0))
+        or exists (select from event_inbox) as behind`,
+      values: [],
+    });
+    idle = row?.behind === false;
+    if (!idle) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
