@@ -4,6 +4,9 @@ const benches: Record<string, () => Promise<void>> = {
   feed: async () => (await import('./feed.ts')).benchFeed(),
   reads: async () => (await import('./reads/reads.ts')).benchReads(),
   memory: async () => (await import('./reads/memory.ts')).benchMemory(),
+  webhooks: async () => (await import('./partners/webhooks.ts')).benchWebhooks(),
+  'fan-out': async () => (await import('./partners/fan-out.ts')).benchFanOut(),
+  'plugin-field': async () => (await import('./partners/plugin-field.ts')).benchPluginField(),
   segments: async () => (await import('./segments/segments.ts')).benchSegments(),
 };
 const asked = process.argv.slice(2);

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { registerExport } from './commands/export.ts';
 import { registerImport } from './commands/import.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerPlugin } from './commands/plugin.ts';
 import { registerSchema } from './commands/schema.ts';
 import { registerStart } from './commands/start.ts';
 import { EXIT, reportFailure } from './failure.ts';
@@ -15,7 +16,7 @@ const program = new Command('trato')
   .description('Trato, a headless CRM: one GraphQL API over one PostgreSQL database.')
   .showHelpAfterError('(trato <command> --help tells more)');
 
-for (const register of [registerStart, registerMigrate, registerImport, registerExport, registerSchema]) register(program);
+for (const register of [registerStart, registerMigrate, registerImport, registerExport, registerSchema, registerPlugin]) register(program);
 
 try {
   await program.parseAsync();

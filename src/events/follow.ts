@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 import { EventCursorError } from './cursor.ts';
 import type { Follower, Interests } from './interest.ts';
 import { assertReached, readEvents } from './log.ts';
-import type { Ring } from './ring.ts';
+import { matches, type Ring } from './ring.ts';
 import { isConnectionError } from './session.ts';
 import type { Tail } from './tail.ts';
 import type { EventFilter, EventRow } from './types.ts';
@@ -36,6 +36,8 @@ const RETRY_MS = { first: 100, most: 2_000 };
 export async function* followLog(source: FollowSource, options: FollowOptions, control: Control): AsyncGenerator<FeedStep, void> {
   const { ring, interests, tail } = source;
   const { after, signal: _, ...filter } = options;
+  // What no index knows is looked for in pages of all the rest: one statement might walk a long log in vain.
+  const { changed: __, notOrigins: ___, ...indexed } = filter;
   let resume: (() => void) | null = null;
   const wake = () => resume?.();
   const follower: Follower = { filter, next: null, seen: 0n, wake };
@@ -92,11 +94,12 @@ export async function* followLog(source: FollowSource, options: FollowOptions, c
         }
         target = null;
         const readUpTo = ring.tail();
-        const events = await retried(() => readEvents(source.db, { ...filter, after: cursor, limit: BATCH }));
-        if (!events || ended()) return;
-        const last = events.at(-1)?.seq ?? cursor;
+        const page = await retried(() => readEvents(source.db, { ...indexed, after: cursor, limit: BATCH }));
+        if (!page || ended()) return;
+        const last = page.at(-1)?.seq ?? cursor;
         // A page that is not full has given all that the log held when it was read: at the least what the ring held.
-        cursor = events.length < BATCH && readUpTo > last ? readUpTo : last;
+        cursor = page.length < BATCH && readUpTo > last ? readUpTo : last;
+        const events = page.filter((event) => matches(filter, event));
         if (events.length > 0) yield { kind: 'events', events, phase: 'BACKFILL' };
         continue;
       }

@@ -7,6 +7,7 @@ import type { EventsLog } from './types.ts';
 
 export { announceAppended, appendEvents, onAppended } from './append.ts';
 export { createBell } from './bell.ts';
+export { changedNames } from './changed.ts';
 export { lockConsumer, type Place as ConsumerPlace, takeEvents } from './consumer.ts';
 export { decodeCursor, EventCursorError, encodeCursor } from './cursor.ts';
 export type { FeedStep, FollowOptions } from './follow.ts';

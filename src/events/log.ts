@@ -39,6 +39,10 @@ export function eventsSql(query: EventQuery, newest = false): Sql {
     ...(customerId === undefined ? [] : [sql`e.customer_id = ${customerId}::uuid`]),
     ...(query.after === undefined ? [] : [sql`e.seq > ${query.after}`]),
     ...(query.before === undefined ? [] : [sql`e.seq < ${query.before}`]),
+    ...(query.changed === undefined
+      ? []
+      : [sql`(e.data -> 'before' ?| ${query.changed}::text[] or e.data -> 'after' ?| ${query.changed}::text[])`]),
+    ...(query.notOrigins === undefined ? [] : [sql`(e.origin is null or e.origin <> all(${query.notOrigins}::text[]))`]),
     ...(query.visible ? [sql`(${query.visible})`] : []),
   ];
   const read = (condition: Sql) => sql`

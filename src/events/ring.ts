@@ -1,4 +1,5 @@
 // The newest events of the log, shared by all followers of a process. Places are gapless, so a place is an index.
+import { changesOneOf } from './changed.ts';
 import type { EventFilter, EventRow } from './types.ts';
 
 export type Ring = {
@@ -75,6 +76,8 @@ export function matches(filter: EventFilter, event: EventRow): boolean {
     event.workspaceId === filter.workspaceId &&
     (filter.types === undefined || filter.types.includes(event.type)) &&
     (filter.subjectId === undefined || event.subjectId === filter.subjectId) &&
-    (filter.customerId === undefined || event.customerId === filter.customerId)
+    (filter.customerId === undefined || event.customerId === filter.customerId) &&
+    (filter.notOrigins === undefined || event.origin === null || !filter.notOrigins.includes(event.origin)) &&
+    (filter.changed === undefined || changesOneOf(event.data, filter.changed))
   );
 }

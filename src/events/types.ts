@@ -57,6 +57,10 @@ export type EventFilter = {
   types?: readonly string[];
   subjectId?: string;
   customerId?: string;
+  /** Those that changed one of these fields: the keys of `before` and `after`. */
+  changed?: readonly string[];
+  /** Not those that one of these integrations caused. */
+  notOrigins?: readonly string[];
 };
 
 /** The part of a pino logger that the log's machinery uses; it never passes event data. */

@@ -1,6 +1,6 @@
 // Mutation fields made from bulk commands: row results in input order, and their sums.
 import { type BulkInput, type BulkOutcome, bulkStatuses, type RowResult } from '../commands/bulk.ts';
-import type { Command } from '../commands/command.ts';
+import { type Command, offerCommand } from '../commands/command.ts';
 import type { UserError } from '../commands/user-errors.ts';
 import { builder } from './builder.ts';
 import { encodeId } from './ids.ts';
@@ -38,6 +38,7 @@ const countOf = (status: string) => (payload: BulkPayload) => payload.results.fi
 
 /** Adds a bulk mutation whose rows are records of `entity`. */
 export function bulkMutation(command: Command<BulkInput, BulkOutcome>, entity: string): void {
+  offerCommand(command);
   const name = command.name.charAt(0).toUpperCase() + command.name.slice(1);
   const payload = builder.objectRef<BulkPayload>(`${name}Payload`).implement({
     description: `What \`${command.name}\` answers.`,

@@ -1,8 +1,17 @@
 // What the source of a subscription yields: the root value of one answer, and where it stands in the event log. The
 // server executes the selection on `root` and answers `feed` in `extensions.feed`.
 
-/** A place in a feed. `lagged`: the reader was too slow and events before this one were left out or must be read anew. */
-export type Feed = { cursor: string; phase: 'BACKFILL' | 'LIVE'; lagged: boolean };
+import type { GraphQLError } from 'graphql';
+import { apiError } from './errors.ts';
+
+/** The event behind an answer, as far as its receiver may know of it. */
+export type FeedEvent = { id: string; type: string; origin: string | null; changed: string[] };
+
+/**
+ * A place in a feed. `lagged`: the reader was too slow, and the feed went back to reading the log before this answer.
+ * `event` is null where the receiver may not see it, but the thing that it is about.
+ */
+export type Feed = { cursor: string; phase: 'BACKFILL' | 'LIVE'; lagged: boolean; event?: FeedEvent | null };
 
 export type FeedEnvelope = {
   root: unknown;
@@ -10,3 +19,17 @@ export type FeedEnvelope = {
   /** Names a live event: what one subscriber is answered, others with the same operation and policy may be answered too. */
   share?: string;
 };
+
+const gone = new WeakSet<object>();
+
+/** For the resolver of a feed: what the event is about went out of sight since the feed chose it. Feeds skip such an answer. */
+export function rowGone(name: string): GraphQLError {
+  const error = apiError('FORBIDDEN', `The ${name} went out of sight since the event.`);
+  gone.add(error);
+  return error;
+}
+
+/** Whether an answer has an error of `rowGone`: then it is to be left out. Ask it of the errors as graphql-js gives them. */
+export function isRowGone(errors: readonly GraphQLError[] | undefined): boolean {
+  return errors?.some((error) => gone.has(error.originalError ?? error)) ?? false;
+}

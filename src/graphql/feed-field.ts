@@ -6,7 +6,7 @@ import { decodeCursor, EventCursorError, type EventFilter, type EventRow, encode
 import type { Reader } from '../query/reader.ts';
 import { type Context, readerOf } from './context.ts';
 import { apiError } from './errors.ts';
-import type { FeedEnvelope } from './feed-envelope.ts';
+import type { FeedEnvelope, FeedEvent } from './feed-envelope.ts';
 
 /** What a subscription follows, for one viewer and its arguments. */
 export type FeedSelection = {
@@ -17,6 +17,8 @@ export type FeedSelection = {
    * One statement for the batch, whatever its size. Asked with the reader of the moment: rights are those of now.
    */
   select(reader: Reader, events: EventRow[]): Promise<readonly (object | null)[]>;
+  /** What answers say of their event in `extensions.feed.event`; null where the viewer may not know. */
+  tell?(viewer: Viewer, event: EventRow): FeedEvent | null;
 };
 
 /** Opens a selection. Throws errors of the catalogue for arguments that are no good and for what the viewer may not follow. */
@@ -62,7 +64,7 @@ function toApiError(error: unknown): unknown {
 
 async function* envelopes(
   ctx: Context,
-  { filter, select }: FeedSelection,
+  { filter, select, tell }: FeedSelection,
   after: bigint | undefined,
   { milestones = false }: FeedOptions,
   signal: AbortSignal,
@@ -81,7 +83,14 @@ async function* envelopes(
       if (!root) continue;
       yield {
         root,
-        ...(!milestones && { feed: { cursor: encodeCursor(event.seq), phase: step.phase, lagged } }),
+        ...(!milestones && {
+          feed: {
+            cursor: encodeCursor(event.seq),
+            phase: step.phase,
+            lagged,
+            ...(tell && { event: tell(reader.viewer, event) }),
+          },
+        }),
         // Live subscribers get an event at the same moment; one that reads old events must not be given what another saw then.
         ...(step.phase === 'LIVE' && { share: String(event.seq) }),
       };

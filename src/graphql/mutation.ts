@@ -7,7 +7,7 @@ import {
   GraphQLString,
   getDirectiveValues,
 } from 'graphql';
-import { type Command, runCommand } from '../commands/command.ts';
+import { type Command, offerCommand, runCommand } from '../commands/command.ts';
 import type { UserError } from '../commands/user-errors.ts';
 import { entityNamed } from '../query/entity.ts';
 import { mayRead } from '../query/policy.ts';
@@ -93,6 +93,7 @@ export function entityMutation<Input>(
   const name = options.payload ?? `${entity}Payload`;
   const type = payloadRefs.get(name) ?? payloadType(name, entity, field);
   const input = describeInput(command.input);
+  offerCommand(command);
   builder.mutationField(command.name, (t) =>
     t.field({
       type: type as never,

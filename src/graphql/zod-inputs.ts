@@ -41,7 +41,10 @@ export function describeInput(schema: z.ZodType): Described {
   }
   if (def.type === 'default' || def.type === 'prefault') {
     const inner = describeInput(def.innerType!);
-    return { ...inner, required: false, defaultValue: def.defaultValue, description: meta.description ?? inner.description };
+    // The SDL has no literal for objects of scalars such as JSON.
+    const { defaultValue } = def;
+    const told = typeof defaultValue === 'object' && !Array.isArray(defaultValue) ? {} : { defaultValue };
+    return { ...inner, required: false, ...told, description: meta.description ?? inner.description };
   }
   if (def.type === 'pipe') {
     // What `z.preprocess` puts in front has no type: that of what follows is meant.

@@ -3,6 +3,7 @@ import sql, { raw } from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
 import { createBell, EVENTS_CHANNEL, type EventsLog, keepSession, reasonOf } from '../events/index.ts';
 import { LONG_WORK } from './long-work.ts';
+import { allServices, type Running } from './services.ts';
 import { allWorkers, type Left, type Worker } from './workers.ts';
 
 const LOCK = 8_242_116_018_977_002n;
@@ -12,13 +13,11 @@ const RETRY_MS = { first: 100, most: 30_000 };
 /** How long work that takes long may go on when the server stops; then it is taken back. */
 const GRACE_MS = 3_000;
 
-type Loop = { wake(): void; stop(): Promise<void> };
-
 /** Starts the background work of this process. It outlives errors and lost connections; only `stop` ends it. */
 export function startJobs(db: Database, { log }: { log: EventsLog }): { stop(): Promise<void> } {
   const bell = createBell();
   let stopping = false;
-  let loops: Loop[] = [];
+  let loops: Running[] = [];
   const kept = keepSession(db, {
     name: 'jobs',
     log,
@@ -29,7 +28,7 @@ export function startJobs(db: Database, { log }: { log: EventsLog }): { stop(): 
           if (session.lost()) throw new Error('the connection was lost');
           if (loops.length === 0) {
             const [row] = await session.query<{ got: boolean }>(sql`select pg_try_advisory_lock(${LOCK}::bigint) as got`);
-            if (row!.got) loops = allWorkers().map((worker) => startLoop(db, worker, log));
+            if (row!.got) loops = startAll(db, log);
           }
           if (await bell.wait(IDLE_MS)) for (const loop of loops) loop.wake();
         }
@@ -51,13 +50,17 @@ export function startJobs(db: Database, { log }: { log: EventsLog }): { stop(): 
   };
 }
 
+function startAll(db: Database, log: EventsLog): Running[] {
+  return [...allWorkers().map((worker) => startLoop(db, worker, log)), ...allServices().map(({ start }) => start(db, { log }))];
+}
+
 // Whichever process does it: what is taken back is begun again by the next.
 async function cancelLongWork(db: Database): Promise<void> {
   await db.query(sql`select pg_cancel_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name = ${LONG_WORK} and state = 'active'`);
 }
 
-function startLoop(db: Database, { name, work }: Worker, log: EventsLog): Loop {
+function startLoop(db: Database, { name, work }: Worker, log: EventsLog): Running {
   const bell = createBell();
   let stopping = false;
   const ended = (async () => {

@@ -21,3 +21,7 @@ import './forecast/forecast.schema.ts';
 import './forecast/performance.schema.ts';
 import './forecast/targets.schema.ts';
 import './factory/rules.schema.ts';
+import './messages/messages.schema.ts';
+import './webhooks/webhooks.schema.ts';
+import './plugins/plugins.schema.ts';
+import './plugins/failures.schema.ts';

@@ -28,6 +28,8 @@ async function finishField(data: Json, { path, field, needs }: Finisher, run: Ru
   const args = field.args(run);
   await Promise.all(
     rowsAt(data, path).map(async (row) => {
+      // Of a union or an interface: rows of other types have no such field.
+      if (!needs.every((need) => `$${need}` in row)) return;
       const value = await resolve(neededRow(row, needs), args, context, { ...info, fieldName: field.def!.name } as never);
       row[field.key] = serialize(field.def!.type, value);
     }),

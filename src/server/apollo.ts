@@ -14,7 +14,7 @@ import { enginePlugin } from './answer.ts';
 import { explainPlugin } from './explain.ts';
 import { limitsPlugin } from './limits/plugin.ts';
 import { maskError, statusOf } from './mask-error.ts';
-import type { OperationType } from './metrics.ts';
+import type { LiveTransport, OperationType } from './metrics.ts';
 import { RawData, stringifyResult } from './raw-data.ts';
 import { currentScope } from './request-scope.ts';
 import { type Services, scopeFor } from './services.ts';
@@ -56,7 +56,10 @@ function operationPlugin({ metrics, log }: Services): ApolloServerPlugin<Context
       return {
         async didResolveOperation({ operation }) {
           if (operation?.operation === 'subscription')
-            throw apiError('BAD_REQUEST', 'Subscribe over a WebSocket on this path (graphql-transport-ws).');
+            throw apiError(
+              'BAD_REQUEST',
+              'Subscribe over a WebSocket on this path (graphql-transport-ws), or by Server-Sent Events on /graphql/stream.',
+            );
         },
         async willSendResponse(request) {
           setStatus(request);
@@ -76,7 +79,7 @@ function operationPlugin({ metrics, log }: Services): ApolloServerPlugin<Context
   };
 }
 
-export type Answered = { type: OperationType; name: string | null; status: number | 'ws'; codes: string[]; seconds: number };
+export type Answered = { type: OperationType; name: string | null; status: number | LiveTransport; codes: string[]; seconds: number };
 
 /** The one line that tells of an operation. It names the request itself: a logger made for it alone would cost more than the line. */
 export function logAnswer(log: Logger, requestId: string, { type, name, status, codes, seconds }: Answered): void {

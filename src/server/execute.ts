@@ -15,7 +15,7 @@ import type { Viewer } from '../auth/viewer.ts';
 import { checkDocument, recoded } from '../graphql/check-document.ts';
 import type { Context } from '../graphql/context.ts';
 import { apiError } from '../graphql/errors.ts';
-import type { FeedEnvelope } from '../graphql/feed-envelope.ts';
+import { type FeedEnvelope, isRowGone } from '../graphql/feed-envelope.ts';
 import { remembered } from '../lib/remembered.ts';
 import { answerQuery } from './answer.ts';
 import { checkTexts } from './body.ts';
@@ -132,25 +132,37 @@ export async function runSubscription(
     const wait = options.room();
     if (wait) await wait;
     if (over) return { value: undefined, done: true };
-    let event: IteratorResult<FeedEnvelope>;
-    try {
-      event = await events.next();
-    } catch (error) {
-      await end();
-      throw presentable(error, scope);
+    for (let lagged = false; ; ) {
+      let event: IteratorResult<FeedEnvelope>;
+      try {
+        event = await events.next();
+      } catch (error) {
+        await end();
+        throw presentable(error, scope);
+      }
+      if (event.done || over) return finish();
+      const at = performance.now();
+      const { feed } = event.value;
+      lagged ||= feed?.lagged ?? false;
+      const result = await answer(event.value);
+      if (result === null) continue;
+      last = { at, lagged };
+      return { value: feed ? { ...result, extensions: { ...result.extensions, feed: { ...feed, lagged } } } : result, done: false };
     }
-    if (event.done) return finish();
-    last = { at: performance.now(), lagged: event.value.feed?.lagged ?? false };
-    return { value: await answer(event.value), done: false };
   }
 
-  async function answer({ root, feed, share }: FeedEnvelope): Promise<FormattedExecutionResult> {
+  /** Null where what the event is about is gone since. */
+  async function answer({ root, share }: FeedEnvelope): Promise<FormattedExecutionResult | null> {
+    let left = false;
     const make = async () => {
       const contextValue = options.answerContext();
-      return masked(await withScope(scope, () => execute({ ...args, rootValue: root, contextValue })), scope);
+      const result = await withScope(scope, () => execute({ ...args, rootValue: root, contextValue }));
+      left = isRowGone(result.errors);
+      return masked(result, scope);
     };
+    // Answers with errors are not shared: one that is left out was made here.
     const result = share === undefined ? await make() : await options.shared(share, make);
-    return feed ? { ...result, extensions: { ...result.extensions, feed } } : result;
+    return left ? null : result;
   }
 
   const answers: AsyncGenerator<FormattedExecutionResult, void> = {

@@ -5,17 +5,23 @@ import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
 import { lastSeq } from '../events/log.ts';
 
+/** How live connections come. */
+export type LiveTransport = 'ws' | 'sse';
+
 export type OperationType = 'query' | 'mutation' | 'subscription' | 'unknown';
 
+/** Open sockets, event streams and subscriptions, and how many connections have readers slower than their feeds. */
+export type LiveCounts = { sockets: number; streams: number; subscriptions: number; waiting: number };
+
 export type Metrics = {
-  /** Counts an answered operation; `status` is the HTTP status, or `ws` for one that came over a socket. */
-  answered(type: OperationType, status: number | 'ws', codes: readonly string[], seconds: number): void;
+  /** Counts an answered operation; `status` is the HTTP status, or `ws` or `sse` for one that came over a live connection. */
+  answered(type: OperationType, status: number | LiveTransport, codes: readonly string[], seconds: number): void;
   /** Counts the points of an operation. */
   charged(points: number): void;
   /** Counts an answer of a subscription, and the time from its event to its bytes having left. */
   delivered(seconds: number, lagged: boolean): void;
-  /** Tells where to read the number of sockets and subscriptions. */
-  watchSockets(read: () => { sockets: number; subscriptions: number; waiting: number }): void;
+  /** Tells where to read the number of live connections and subscriptions. */
+  watchLive(read: () => LiveCounts): void;
   /** The page for Prometheus, and its content type. */
   page(): Promise<{ type: string; text: string }>;
 };
@@ -40,7 +46,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
   const registers = [register];
   const requests = new Counter({
     name: 'trato_operations_total',
-    help: 'Operations answered, by type and HTTP status ("ws": over a socket).',
+    help: 'Operations answered, by type and HTTP status ("ws": over a socket, "sse": over an event stream).',
     labelNames: ['type', 'status'],
     registers,
   });
@@ -85,7 +91,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
       deliveries.observe(seconds);
       if (isLagged) lagged.inc();
     },
-    watchSockets: (read) => socketGauges(read, registers),
+    watchLive: (read) => liveGauges(read, registers),
     async page() {
       const merged = Registry.merge([processRegistry(), register]);
       return { type: merged.contentType, text: await merged.metrics() };
@@ -162,8 +168,9 @@ export async function inboxLag(db: Database): Promise<number> {
   return Math.max(0, (Date.now() - made) / 1000);
 }
 
-function socketGauges(read: () => { sockets: number; subscriptions: number; waiting: number }, registers: Registry[]): void {
+function liveGauges(read: () => LiveCounts, registers: Registry[]): void {
   gauge('trato_live_sockets', 'Open sockets.', registers, () => read().sockets);
+  gauge('trato_live_streams', 'Open event streams.', registers, () => read().streams);
   gauge('trato_live_subscriptions', 'Open subscriptions.', registers, () => read().subscriptions);
-  gauge('trato_live_slow_sockets', 'Sockets whose readers are slower than their feeds.', registers, () => read().waiting);
+  gauge('trato_live_slow_sockets', 'Sockets and event streams whose readers are slower than their feeds.', registers, () => read().waiting);
 }

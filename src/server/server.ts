@@ -1,4 +1,4 @@
-// One server: HTTP, sockets, probes and the explorer over one schema, database and event log. It owns neither of these.
+// One server: HTTP, sockets, event streams, probes and the explorer over one schema, database and event log. It owns neither of these.
 import type { AddressInfo } from 'node:net';
 import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -11,8 +11,12 @@ import { registerHealth } from './health.ts';
 import { createHttpServer, GRAPHQL_PATH } from './http.ts';
 import { createKnownQueries } from './known-queries.ts';
 import { type BudgetOptions, createBudgets } from './limits/budgets.ts';
+import { leave } from './live-connection.ts';
+import { createLiveOperations } from './live-operations.ts';
 import { createMetrics } from './metrics.ts';
+import { registerPluginRoutes } from './plugin-routes.ts';
 import type { Authenticate, Services } from './services.ts';
+import { serveStreams } from './sse.ts';
 import { type LiveOptions, serveSockets } from './websocket.ts';
 
 export type ServerOptions = {
@@ -68,8 +72,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const app = await createHttpServer(services);
   registerHealth(app, { db, metrics, obstacle: () => (state === 'ready' ? null : state) });
   registerExplorer(app, { endpoint: GRAPHQL_PATH, enabled: options.explorer ?? true });
-  const live = serveSockets(app.server, GRAPHQL_PATH, services, options.live);
-  metrics.watchSockets(live.counts);
+  registerPluginRoutes(app, services);
+  const operations = createLiveOperations(services, leave);
+  const live = serveSockets(app.server, GRAPHQL_PATH, services, operations, options.live);
+  const streams = serveStreams(app, services, operations, options.live);
+  metrics.watchLive(() => {
+    const [socketed, streamed] = [live.counts(), streams.counts()];
+    return {
+      sockets: socketed.sockets,
+      streams: streamed.streams,
+      subscriptions: socketed.subscriptions + streamed.subscriptions,
+      waiting: socketed.waiting + streamed.waiting,
+    };
+  });
 
   return {
     async listen(host, port) {
@@ -89,7 +104,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         live.terminate();
         app.server.closeAllConnections();
       }, milliseconds);
-      await Promise.all([live.drain(), app.close()]);
+      await Promise.all([live.drain(), streams.drain(), app.close()]);
       clearTimeout(timer);
       await budgets.stop();
       return inTime;

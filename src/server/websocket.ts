@@ -1,11 +1,12 @@
 // GraphQL over WebSockets (the graphql-transport-ws protocol of graphql-ws) on the same path as HTTP.
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { onAccessChanged } from '../auth/access-changes.ts';
-import { type Connection, connectionHooks, leave, recheck } from './connection.ts';
-import { createReaderPool } from './reader-pool.ts';
+import { connectionHooks } from './connection.ts';
+import { type Connection, leave, newConnection, watchAccess } from './live-connection.ts';
+import type { LiveOperations } from './live-operations.ts';
 import type { Services } from './services.ts';
 import { createLink, defaultSocketLimits, type SocketLimits } from './socket.ts';
 
@@ -13,7 +14,12 @@ export type LiveOptions = Partial<SocketLimits> & {
   /** Largest message of a client, in bytes. */
   maxPayload?: number;
   maxSockets?: number;
-  /** Operations at once on one socket. */
+  /** Event streams at once, in all and of one credential. */
+  maxStreams?: number;
+  maxStreamsPerCredential?: number;
+  /** How long a stream may be reserved before its client comes to read it. */
+  streamInitMs?: number;
+  /** Operations at once on one socket or event stream. */
   maxOperations?: number;
   /** How long a client may take to say who it is. */
   initMs?: number;
@@ -29,17 +35,21 @@ export type LiveSockets = {
   terminate(): void;
 };
 
-const ACCESS_PAUSE_MS = 50;
-
 /** Answers upgrades of `server` on `path`. */
-export function serveSockets(server: Server, path: string, services: Services, options: LiveOptions = {}): LiveSockets {
+export function serveSockets(
+  server: Server,
+  path: string,
+  services: Services,
+  operations: LiveOperations,
+  options: LiveOptions = {},
+): LiveSockets {
   const { maxPayload = 1_000_000, maxSockets = 10_000, maxOperations = 100, initMs = 5_000, recheckMs = 30_000 } = options;
   const limits = { ...defaultSocketLimits, ...options };
   const connections = new Map<Connection, WebSocket>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload, handleProtocols, perMessageDeflate: false, clientTracking: false });
-  const protocol = makeServer<Record<string, unknown>, { connection: Connection }>({
+  const protocol = makeServer<Record<string, unknown>, { connection: Connection; headers: IncomingHttpHeaders }>({
     connectionInitWaitTimeout: initMs,
-    ...connectionHooks(services, createReaderPool(services.db), maxOperations),
+    ...connectionHooks(services, operations, maxOperations),
   });
   let gone: (() => void) | undefined;
 
@@ -56,17 +66,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
       clearTimeout(connection.expiry);
       void closed?.(code, reason).catch((error: unknown) => services.log.error({ err: error }, 'a subscription did not end well'));
     });
-    const connection: Connection = {
-      request,
-      link,
-      viewer: null,
-      credential: undefined,
-      origin: null,
-      expiry: undefined,
-      running: new Set(),
-      subscriptions: 0,
-      leaving: false,
-    };
+    const connection = newConnection('ws', request.socket.remoteAddress, link);
     connections.set(connection, socket);
     socket.once('close', () => {
       connections.delete(connection);
@@ -79,7 +79,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
         close: (code, reason) => link.close(code ?? 1000, reason ?? ''),
         onMessage: (handle) => socket.on('message', (data, isBinary) => void receive(data, isBinary, handle)),
       },
-      { connection },
+      { connection, headers: request.headers },
     );
 
     async function receive(data: unknown, isBinary: boolean, handle: (text: string) => Promise<void>): Promise<void> {
@@ -93,18 +93,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
     }
   }
 
-  const recheckAll = () => {
-    for (const connection of connections.keys()) void recheck(services, connection);
-  };
-  const timer = setInterval(recheckAll, recheckMs).unref();
-  let soon: NodeJS.Timeout | undefined;
-  const unsubscribe = onAccessChanged(() => {
-    if (soon) return; // one look serves a burst of changes
-    soon = setTimeout(() => {
-      soon = undefined;
-      recheckAll();
-    }, ACCESS_PAUSE_MS).unref();
-  });
+  const unwatch = watchAccess(services, () => connections.keys(), { everyMs: recheckMs, onChanged: onAccessChanged });
 
   return {
     counts: () => {
@@ -113,8 +102,7 @@ export function serveSockets(server: Server, path: string, services: Services, o
       return { sockets: all.length, subscriptions, waiting: all.filter((connection) => connection.link.slow()).length };
     },
     drain() {
-      clearInterval(timer);
-      unsubscribe();
+      unwatch();
       for (const connection of connections.keys()) leave(connection);
       return connections.size === 0 ? Promise.resolve() : new Promise((resolve) => (gone = resolve));
     },

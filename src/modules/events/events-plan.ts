@@ -6,6 +6,7 @@ import { type ListPlan, listSql } from '../../query/list-plan.ts';
 import { pageDirection } from '../../query/page.ts';
 import { guarded, newAlias, type Place, refusedThere } from '../../query/plan.ts';
 import { perRun } from '../../query/template.ts';
+import { changedVisibly } from './changed.ts';
 import { type EventsArgs, eventCursor, eventFilter, requireEvents } from './events-args.ts';
 import { visibleEvents } from './visibility.ts';
 
@@ -19,7 +20,10 @@ export function eventsPlan(place: Place): Sql {
     requireEvents(run.viewer);
     const args = place.field.args(run) as EventsArgs & { first?: number | null };
     const { limit } = pageDirection({ first: args.first ?? null });
-    return { limit, after: eventCursor(args.after), query: { ...eventFilter(run.viewer, args), visible: visibleEvents(run.viewer) } };
+    const { changed, ...filter } = eventFilter(run.viewer, args);
+    const seen = visibleEvents(run.viewer);
+    const visible = changed ? sql`${seen} and ${changedVisibly(run.viewer, changed)}` : seen;
+    return { limit, after: eventCursor(args.after), query: { ...filter, visible } };
   });
   const row = newAlias(place.build);
   const list: ListPlan = {

@@ -12,8 +12,9 @@ import { encodeTypeId } from '../../lib/typeid.ts';
 import { momentSql } from '../../query/json.ts';
 import { columnsAt, compositeSql } from '../../query/plan.ts';
 import { mayRead } from '../../query/policy.ts';
+import { CHANGED, NOT_ORIGINS } from './events-args.ts';
 import { eventCursorSql, eventsPlan } from './events-plan.ts';
-import { hidesCustomer, presentData, subjectEntity } from './present.ts';
+import { changedFields, hidesCustomer, presentData, subjectEntity } from './present.ts';
 
 export const EventRef = builder.objectRef<EventRow>('Event').implement({
   description: 'The fact that something changed. Every feed gives the same events in the same order.',
@@ -87,6 +88,11 @@ export const EventRef = builder.objectRef<EventRow>('Event').implement({
         (event: EventRow) => event.occurredAt,
       ),
     }),
+    changed: t.field({
+      type: ['String'],
+      description: 'Names of the changed fields, as in `data`, without those the role hides. Of a new thing: all that were set.',
+      ...fromColumns(['type', 'subjectType', 'data'], (event: EventRow, _args, ctx) => changedFields(viewerOf(ctx), event)),
+    }),
     data: t.field({
       type: 'JSON',
       description: 'The changed fields `before` and `after`, without those the role hides.',
@@ -106,6 +112,8 @@ builder.queryField('events', (t) =>
       after: t.arg.string({ description: 'Cursor of the last event seen.' }),
       types: t.arg.stringList({ description: 'Only these types.' }),
       subjectId: t.arg.id({ description: 'Only events of this thing; a customer’s id gives everything about the customer.' }),
+      changed: t.arg.stringList({ description: CHANGED }),
+      notOrigins: t.arg.stringList({ description: NOT_ORIGINS }),
     },
     ...plannedRoot(eventsPlan),
   }),

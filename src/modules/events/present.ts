@@ -2,7 +2,7 @@
 
 import { isHidden } from '../../auth/permissions.ts';
 import type { Viewer } from '../../auth/viewer.ts';
-import type { EventRow } from '../../events/index.ts';
+import { changedNames, type EventRow } from '../../events/index.ts';
 import { encodeId } from '../../graphql/ids.ts';
 import { formatDecimal } from '../../graphql/scalars.ts';
 import { allEntities, type Entity, entityNamed } from '../../query/entity.ts';
@@ -20,18 +20,34 @@ export function subjectEntity(event: EventRow): Entity | null {
 export function presentData(viewer: Viewer, event: EventRow): Values {
   const entity = subjectEntity(event);
   if (!entity) return {};
+  const of = valuesOf(viewer, entity, event);
+  if (!of) return {};
   const told = Object.entries(event.data).filter(([part]) => !hides(viewer, entity, part));
-  // An identity is told of the customer who has it.
-  const isIdentity = event.type.startsWith('identity.');
-  if (isIdentity && (isHidden(viewer.role, entity.name, 'identities') || isHidden(viewer.role, 'Identity', 'customer'))) return {};
-  const of = isIdentity ? entityNamed('Identity') : entity;
   return Object.fromEntries(
     told.map(([part, values]) => [part, values && typeof values === 'object' ? presentValues(viewer, of, values as Values) : values]),
   );
 }
 
+/** The entity whose fields the data are: an identity is told of the customer who has it. Null where the role may not know. */
+function valuesOf(viewer: Viewer, entity: Entity, event: EventRow): Entity | null {
+  if (!event.type.startsWith('identity.')) return entity;
+  return hidesIdentities(viewer) ? null : entityNamed('Identity');
+}
+
+/** Whether the role hides who has an identity: then events of identities tell nothing. */
+export function hidesIdentities(viewer: Viewer): boolean {
+  return isHidden(viewer.role, 'Customer', 'identities') || isHidden(viewer.role, 'Identity', 'customer');
+}
+
+/** The names of the fields that the event changed, as `presentData` shows them to this viewer. */
+export function changedFields(viewer: Viewer, event: EventRow): string[] {
+  const entity = subjectEntity(event);
+  const of = entity && valuesOf(viewer, entity, event);
+  return of ? changedNames(event.data).filter((name) => shows(viewer, of, name)) : [];
+}
+
 /** What events tell of records besides their subject's columns, and the fields that show it. */
-const elsewhere: Record<string, string[]> = {
+export const elsewhere: Record<string, string[]> = {
   'Customer.reason': ['LifecycleTransition.reason'],
   'Customer.transitions': ['Customer.transitions', 'LifecycleTransition.occurredAt', 'LifecycleTransition.to'],
   'Opportunity.reason': ['OpportunityTransition.reason'],
@@ -41,17 +57,21 @@ const elsewhere: Record<string, string[]> = {
   'Team.userId': ['Team.members', 'User.teams'],
 };
 
-function hides(viewer: Viewer, entity: Entity, name: string): boolean {
+export function hides(viewer: Viewer, entity: Entity, name: string): boolean {
   const { hiddenFields } = viewer.role;
   const shownBy = elsewhere[`${entity.name}.${name}`] ?? [`${entity.name}.${fieldOfColumn(entity, name)}`];
   return shownBy.some((field) => hiddenFields.has(field));
 }
 
 /** Columns that hold rules in the form in which they are stored, with ids of the database: the subject tells them as they were written. */
-const stored = new Set(['rule', 'condition', 'settings']);
+export const stored = new Set(['rule', 'condition', 'settings']);
+
+function shows(viewer: Viewer, entity: Entity, name: string): boolean {
+  return !stored.has(name) && !hides(viewer, entity, name);
+}
 
 function presentValues(viewer: Viewer, entity: Entity, values: Values): Values {
-  const visible = Object.entries(values).filter(([name]) => !hides(viewer, entity, name) && !stored.has(name));
+  const visible = Object.entries(values).filter(([name]) => shows(viewer, entity, name));
   return Object.fromEntries(visible.map(([name, value]) => [name, presentPart(viewer, entity, name, value)]));
 }
 

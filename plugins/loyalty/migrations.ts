@@ -1,0 +1,41 @@
+// The tables of the programme. A migration that was released never changes: what comes later is another one.
+
+export const migrations = {
+  '001_accounts': `
+    create table accounts (
+      workspace_id uuid not null,
+      customer_id uuid not null,
+      -- What can be spent: the sum of what remains of the entries.
+      balance integer not null default 0 check (balance >= 0),
+      -- What was earned in all: it decides the tier, and spending does not lessen it.
+      earned_total integer not null default 0 check (earned_total >= 0),
+      -- How many entries there are.
+      entries integer not null default 0,
+      -- The tier that was told last.
+      tier text not null,
+      member_since timestamptz(3) not null,
+      primary key (workspace_id, customer_id)
+    )`,
+  '002_entries': `
+    create table entries (
+      workspace_id uuid not null,
+      customer_id uuid not null,
+      -- In the order in which they were written, from 1.
+      position integer not null,
+      kind text not null check (kind in ('EARNED', 'SPENT', 'ADJUSTED', 'EXPIRED')),
+      points integer not null,
+      -- What has been neither spent nor expired of the points that this entry brought.
+      remaining integer not null default 0 check (remaining between 0 and greatest(points, 0)),
+      reason text,
+      -- The interaction that it comes from: each counts once.
+      source uuid,
+      expires_at timestamptz(3),
+      created_at timestamptz(3) not null,
+      primary key (workspace_id, customer_id, position),
+      unique (workspace_id, source),
+      foreign key (workspace_id, customer_id) references accounts on delete cascade,
+      check (points <= 0 or expires_at is not null)
+    );
+    create index entries_to_spend on entries (workspace_id, customer_id, expires_at, position) where remaining > 0;
+    create index entries_to_expire on entries (workspace_id, expires_at) where remaining > 0`,
+};

@@ -1,0 +1,78 @@
+// A plugin as a partner gets it: written by the command, tested by its own test, and loaded by a server.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEmptyDatabase } from '../../../tests/support/database.ts';
+import { postQuery, startTestProcess } from '../../../tests/support/server.ts';
+import { runCli } from '../testing/run-cli.ts';
+import { createPlugin } from './create.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trato-plugin-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const create = (id: string) => runCli(['plugin', 'create', id, '--dir', 'plugins'], { cwd: folder });
+
+describe('trato plugin create', () => {
+  it('refuses ids that cannot be loaded, and folders that are there, and writes nothing', async () => {
+    for (const id of ['Bad', 'my_plugin', '../up', 'a--b', '-a', `a${'b'.repeat(30)}`, 'customers', 'admin', '']) {
+      expect(() => createPlugin(id, join(folder, 'plugins'))).toThrow(expect.objectContaining({ code: 'PLUGIN_ID_INVALID' }));
+    }
+    expect(await create('../up')).toMatchObject({ code: 1, stderr: expect.stringContaining('[PLUGIN_ID_INVALID]') });
+    expect(existsSync(join(folder, 'plugins'))).toBe(false);
+    mkdirSync(join(folder, 'plugins/mine'), { recursive: true });
+    expect(() => createPlugin('mine', join(folder, 'plugins'))).toThrow(expect.objectContaining({ code: 'PLUGIN_EXISTS' }));
+    expect(readdirSync(join(folder, 'plugins/mine'))).toEqual([]);
+    rmSync(join(folder, 'plugins'), { recursive: true });
+  });
+
+  it('writes a plugin that passes its own test, is listed, and runs in a server', async () => {
+    const { code, stdout } = await create('contact-radar');
+    expect([code, stdout.match(/^wrote /gm)]).toEqual([0, ['wrote ', 'wrote ', 'wrote ']]);
+    const entry = readFileSync(join(folder, 'plugins/contact-radar/index.ts'), 'utf8');
+    expect(entry).toContain("id: 'contact-radar'");
+    expect(entry).not.toMatch(/my.?plugin/i);
+    expect(await ownTest()).toMatchObject({ code: 0, output: expect.stringMatching(/Tests {2}15 passed/) });
+
+    const env = { TRATO_PLUGINS_DIR: join(folder, 'plugins') };
+    expect((await runCli(['plugin', 'list'], { env })).stdout).toContain('contact-radar 0.1.0 (contact-radar): Counts');
+    const database = await createEmptyDatabase();
+    const server = startTestProcess({ ...env, DATABASE_URL: database.url, TRATO_DEMO: '0' });
+    try {
+      const { url, key } = await server.ready();
+      const { data, errors } = await postQuery(url, '{"query":"{ plugins { id state } customers { nodes { contactRadarContacts } } }"}', { key });
+      expect([errors, data]).toEqual([[], { plugins: [{ id: 'contact-radar', state: 'ACTIVE' }], customers: { nodes: [] } }]);
+      server.kill();
+      await server.exited;
+      const uninstall = (...more: string[]) => runCli(['plugin', 'uninstall', 'contact-radar', ...more], { env: { DATABASE_URL: database.url } });
+      expect(await uninstall()).toMatchObject({ code: 1, stderr: expect.stringContaining('[NOT_CONFIRMED]') });
+      expect(await uninstall('--yes')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 tables (contact_counts)') });
+      expect(await uninstall('--yes')).toMatchObject({ code: 1, stderr: expect.stringContaining('[PLUGIN_UNKNOWN]') });
+    } finally {
+      server.kill('SIGKILL');
+      await database.drop();
+    }
+  }, 60_000);
+});
+
+/** Runs the plugin's test as its author does, in a project of its own beside a checkout of Trato, with an embedded database. */
+async function ownTest(): Promise<{ code: number | null; output: string }> {
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/vitest'), join(folder, 'node_modules/vitest'));
+  const config = pathToFileURL(join(root, 'src/plugin/testing/vitest-config.ts')).href;
+  writeFileSync(join(folder, 'vitest.config.mjs'), `export { pluginTests as default } from '${config}';\n`);
+  const { DATABASE_URL: _database, VITEST: _vitest, ...env } = process.env;
+  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', folder, '--no-color'];
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, NO_COLOR: '1' } });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(output);
+  return { code, output };
+}

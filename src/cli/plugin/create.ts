@@ -1,0 +1,52 @@
+// Writes a new plugin: a copy of the template, in which every form of its name is replaced.
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { pluginNames } from '../../plugin/names.ts';
+import { validateDefinition } from '../../plugin/validate.ts';
+import { failure } from '../failure.ts';
+
+const TEMPLATE = fileURLToPath(new URL('template', import.meta.url));
+const TEMPLATE_ID = 'my-plugin';
+
+/** Makes `<folder>/<id>`; answers the paths of its files. Nothing is there when it throws. */
+export function createPlugin(id: string, folder: string): string[] {
+  assertUsableId(id);
+  const target = join(folder, id);
+  if (existsSync(target)) throw failure('PLUGIN_EXISTS', `${target} exists already; nothing was written.`);
+  mkdirSync(folder, { recursive: true });
+  const unfinished = join(dirname(target), `.${id}-${process.pid}`);
+  try {
+    mkdirSync(unfinished);
+    const names = readdirSync(TEMPLATE);
+    for (const name of names) writeFileSync(join(unfinished, name), renamed(readFileSync(join(TEMPLATE, name), 'utf8'), id));
+    renameSync(unfinished, target);
+    return names.map((name) => join(target, name));
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw failure('PLUGIN_NOT_WRITTEN', `${target} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** What loading it would say of the id. */
+function assertUsableId(id: string): void {
+  const rest = { version: '0.1.0', api: '*', description: id, config: z.object({}), capabilities: [], scopes: {}, setup: () => undefined };
+  try {
+    validateDefinition({ id, ...rest });
+  } catch (error) {
+    throw failure('PLUGIN_ID_INVALID', `${(error as Error).message}.`, { cause: error });
+  }
+}
+
+function renamed(text: string, id: string): string {
+  const [from, to] = [pluginNames(TEMPLATE_ID), pluginNames(id)];
+  const forms: [string, string][] = [
+    [TEMPLATE_ID, id],
+    [from.pascal, to.pascal],
+    [from.camel, to.camel],
+    [from.snake, to.snake],
+    [from.upper, to.upper],
+  ];
+  return forms.reduce((changed, [old, next]) => changed.replaceAll(old, next), text);
+}

@@ -1,0 +1,121 @@
+// Has webhooks looked at that may have something new: a few at a time, each by one at a time.
+import type { EventFilter } from '../../../events/index.ts';
+import { reasonOf } from '../../../events/index.ts';
+import type { Delivery, Lane } from './lane.ts';
+import { pendingOf } from './stored.ts';
+import { takeIn } from './take-in.ts';
+
+const AT_ONCE = 4;
+/** No event is taken in above so many deliveries that wait: the log itself is the queue. */
+const MOST_PENDING = 1_000;
+/** So many are held in memory where replays made more. */
+const WINDOW = 5_000;
+const RETRY_MS = { first: 100, most: 30_000 };
+
+export type Looks = {
+  look(lane: Lane): void;
+  /** A delivery of the lane is done: there may be room again. */
+  onSettled(lane: Lane): void;
+  stop(): Promise<void>;
+};
+
+export type LooksTold = {
+  onQueued(lane: Lane): void;
+  onFilter(lane: Lane, filter: EventFilter): void;
+  onChanged(lane: Lane): Promise<void>;
+  onProblem(lane: Lane, problem: 'CREDENTIAL_GONE' | 'DOCUMENT_INVALID', detail: string): Promise<void>;
+};
+
+export function createLooks(delivery: Delivery, told: LooksTold): Looks {
+  const waiting = new Set<Lane>();
+  const underWay = new Map<Lane, Promise<void>>();
+  const timers = new Set<NodeJS.Timeout>();
+  /** Those that had no room when they were looked at. */
+  const full = new WeakSet<Lane>();
+  let stopping = false;
+
+  function look(lane: Lane): void {
+    if (stopping || lane.closed) return;
+    waiting.add(lane);
+    start();
+  }
+
+  function start(): void {
+    for (const lane of waiting) {
+      if (underWay.size >= AT_ONCE) return;
+      // One that is being looked at is looked at again when that has ended.
+      if (underWay.has(lane)) continue;
+      waiting.delete(lane);
+      const done = step(lane).finally(() => {
+        underWay.delete(lane);
+        start();
+      });
+      underWay.set(lane, done);
+    }
+  }
+
+  async function step(lane: Lane): Promise<void> {
+    try {
+      if (lane.closed || stopping) return;
+      if (lane.stale) await load(lane);
+      told.onQueued(lane);
+      const more = await take(lane);
+      lane.failures = 0;
+      told.onQueued(lane);
+      if (more) look(lane);
+    } catch (error) {
+      const pause = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(20, lane.failures++));
+      delivery.log.warn({ reason: reasonOf(error), retryInMs: pause }, 'events of a webhook could not be taken in');
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        look(lane);
+      }, pause);
+      timers.add(timer);
+    }
+  }
+
+  async function load(lane: Lane): Promise<void> {
+    lane.stale = false;
+    lane.finished = new Set();
+    try {
+      const rows = await pendingOf(delivery.db, lane.webhook, WINDOW);
+      lane.queue.add(rows.filter(({ id }) => !lane.finished!.has(id)));
+      lane.complete = rows.length < WINDOW;
+      const last = rows.at(-1)?.id ?? '';
+      if (last > lane.lastId) lane.lastId = last;
+    } catch (error) {
+      lane.stale = true;
+      throw error;
+    } finally {
+      lane.finished = null;
+    }
+  }
+
+  async function take(lane: Lane): Promise<boolean> {
+    if (!lane.complete || lane.queue.size() >= MOST_PENDING) {
+      full.add(lane);
+      return false;
+    }
+    const took = await takeIn(delivery, lane, (filter) => told.onFilter(lane, filter));
+    if (took === 'changed') await told.onChanged(lane);
+    if (typeof took === 'object') await told.onProblem(lane, took.problem, took.detail);
+    return took === 'more';
+  }
+
+  return {
+    look,
+    onSettled(lane) {
+      if (lane.stale) look(lane);
+      if (!full.has(lane) || lane.queue.size() > MOST_PENDING / 2) return;
+      full.delete(lane);
+      if (!lane.complete) lane.stale = true;
+      look(lane);
+    },
+    async stop() {
+      stopping = true;
+      waiting.clear();
+      for (const timer of timers) clearTimeout(timer);
+      await Promise.all(underWay.values());
+    },
+  };
+}

@@ -1,0 +1,117 @@
+// The deliveries of one webhook that wait, in memory: those of one subject one after the other, subjects beside each other.
+import type { WebhookDeliveryKind } from '../../../db/models.ts';
+
+export type Pending = {
+  id: string;
+  workspaceId: string;
+  kind: WebhookDeliveryKind;
+  messageId: string;
+  /** Null: it waits for no other. */
+  subjectKey: string | null;
+  attempts: number;
+  /** Not sent before, in milliseconds. */
+  dueAt: number;
+  /** Null where it is only in the database. */
+  body: string | null;
+};
+
+export type Queue = {
+  /** Adds those that it does not hold; among those of one subject the lower id goes first. */
+  add(items: readonly Pending[]): void;
+  /** Takes one whose turn it is, the longest ready first. It is under way until `settle`. */
+  take(now: number): Pending | null;
+  /** It was sent and is finished (null), or is to be sent again at a moment. */
+  settle(item: Pending, again: number | null): void;
+  /** When the next that only waits for its moment is due; null if there is none. */
+  dueAt(): number | null;
+  size(): number;
+  /** Forgets bodies: they are read again before they are sent. */
+  forgetBodies(): void;
+};
+
+export function createQueue(): Queue {
+  const items = new Map<string, Pending>();
+  const subjects = new Map<string, Pending[]>();
+  /** The first of each subject that is not under way: those due, and those that wait for a moment. */
+  const ready = new Set<Pending>();
+  const waiting = new Set<Pending>();
+  const underWay = new Set<string>();
+  /** No later than the earliest of `waiting`. */
+  let earliest = Number.POSITIVE_INFINITY;
+
+  // Somebody waits for a test: it does not stand in line.
+  const keyOf = (item: Pending) => (item.kind === 'TEST' ? item.id : (item.subjectKey ?? item.id));
+
+  function offer(item: Pending): void {
+    waiting.add(item);
+    if (item.dueAt < earliest) earliest = item.dueAt;
+  }
+
+  function insert(item: Pending): void {
+    const line = subjects.get(keyOf(item));
+    if (!line) {
+      subjects.set(keyOf(item), [item]);
+      offer(item);
+      return;
+    }
+    let at = line.length;
+    while (at > 0 && line[at - 1]!.id > item.id && !underWay.has(line[at - 1]!.id)) at--;
+    line.splice(at, 0, item);
+    if (at > 0) return;
+    ready.delete(line[1]!);
+    waiting.delete(line[1]!);
+    offer(item);
+  }
+
+  function ripen(now: number): void {
+    if (earliest > now) return;
+    earliest = Number.POSITIVE_INFINITY;
+    for (const item of waiting) {
+      if (item.dueAt <= now) {
+        waiting.delete(item);
+        ready.add(item);
+      } else if (item.dueAt < earliest) earliest = item.dueAt;
+    }
+  }
+
+  return {
+    add(added) {
+      for (const item of added) {
+        if (items.has(item.id)) continue;
+        items.set(item.id, item);
+        insert(item);
+      }
+    },
+    take(now) {
+      ripen(now);
+      for (const item of ready) {
+        ready.delete(item);
+        underWay.add(item.id);
+        return item;
+      }
+      return null;
+    },
+    settle(item, again) {
+      underWay.delete(item.id);
+      if (items.get(item.id) !== item) return;
+      if (again !== null) {
+        item.dueAt = again;
+        offer(item);
+        return;
+      }
+      items.delete(item.id);
+      const line = subjects.get(keyOf(item))!;
+      line.splice(line.indexOf(item), 1);
+      if (line.length === 0) subjects.delete(keyOf(item));
+      else offer(line[0]!);
+    },
+    dueAt() {
+      if (ready.size > 0) return 0;
+      return waiting.size > 0 ? earliest : null;
+    },
+    size: () => items.size,
+    forgetBodies() {
+      for (const item of items.values()) item.body = null;
+    },
+  };
+}

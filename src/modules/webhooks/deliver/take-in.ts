@@ -1,0 +1,102 @@
+// Makes events of the log into deliveries. The deliveries and the webhook's place in the log are written by one
+// statement that compares the place: so every event is taken in once, whoever else tries.
+import sql from 'sql-template-tag';
+import { type EventFilter, type EventRow, lastSeq, readEvents } from '../../../events/index.ts';
+import { newId } from '../../../lib/typeid.ts';
+import type { Delivery, Lane } from './lane.ts';
+import type { Pending } from './queue.ts';
+
+const BATCH = 200;
+/** So many characters of bodies are kept in memory for a webhook; more are read again when their turn comes. */
+const MEMORY = 2_000_000;
+
+/**
+ * `more`: there may be more; `done`: everything was taken in; `changed`: the webhook is not as it was known; else why it
+ * is to be stopped.
+ */
+export type TookIn = 'more' | 'done' | 'changed' | { problem: 'CREDENTIAL_GONE' | 'DOCUMENT_INVALID'; detail: string };
+
+/** Takes in the next events of a webhook. `onFilter` is told which events it wants. */
+export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: EventFilter) => void): Promise<TookIn> {
+  const { db, ports } = delivery;
+  const { webhook } = lane;
+  const viewer = await ports.viewerOf(db, webhook);
+  if (!viewer) return { problem: 'CREDENTIAL_GONE', detail: 'The credential was withdrawn, has expired or has no role any more.' };
+  try {
+    const { filter } = ports.open(viewer, webhook);
+    onFilter({ ...filter, workspaceId: webhook.workspaceId });
+    const head = await lastSeq(db);
+    const events = await readEvents(db, { ...filter, workspaceId: webhook.workspaceId, after: lane.place, limit: BATCH });
+    if (events.length === 0) {
+      if (head > lane.place) lane.place = head;
+      return 'done';
+    }
+    const rendered = (await ports.render(db, webhook, viewer, events)).filter((one) => one !== null);
+    const place = events.at(-1)!.seq;
+    lane.unstored += events.length;
+    // Where nothing is told, the place is stored now and then only: what was passed over is passed over again.
+    if (rendered.length > 0 || lane.unstored >= BATCH) {
+      if (!(await store(delivery, lane, place, rendered))) return 'changed';
+      lane.unstored = 0;
+    }
+    lane.place = place;
+    return events.length === BATCH ? 'more' : 'done';
+  } catch (error) {
+    const detail = ports.problemOf(error);
+    if (detail === null) throw error;
+    return { problem: 'DOCUMENT_INVALID', detail };
+  }
+}
+
+async function store(
+  { db, ports, now }: Delivery,
+  lane: Lane,
+  place: bigint,
+  rendered: { event: EventRow; body: string }[],
+): Promise<boolean> {
+  const { workspaceId, id, cursor, version } = lane.webhook;
+  let last = lane.lastId;
+  const made = rendered.map(({ event, body }) => {
+    last = idAfter(last);
+    return { id: last, messageId: ports.messageIdOf(id, event.id), event, subjectKey: event.customerId ?? event.subjectId, body };
+  });
+  const column = (value: (one: (typeof made)[number]) => unknown) => made.map(value);
+  const [row] = await db.query<{ moved: number; added: string[] }>(sql`
+    with moved as (
+      update webhooks set cursor = ${place}::bigint
+      where workspace_id = ${workspaceId}::uuid and id = ${id}::uuid and cursor = ${cursor}::bigint and version = ${version}::int
+        and status = 'ACTIVE' and archived_at is null
+      returning id
+    ), added as (
+      insert into webhook_deliveries (workspace_id, id, webhook_id, kind, message_id, event_seq, event_id, event_type, subject_key, body, next_attempt_at)
+      select ${workspaceId}::uuid, n.id, moved.id, 'EVENT', n.message_id, n.seq, n.event_id, n.type, n.subject_key, n.body, now()
+      from moved cross join unnest(${column((one) => one.id)}::uuid[], ${column((one) => one.messageId)}::text[],
+        ${column((one) => one.event.seq)}::bigint[], ${column((one) => one.event.id)}::uuid[], ${column((one) => one.event.type)}::text[],
+        ${column((one) => one.subjectKey)}::uuid[], ${column((one) => one.body)}::text[])
+        as n (id, message_id, seq, event_id, type, subject_key, body)
+      on conflict (workspace_id, webhook_id, event_seq) where kind = 'EVENT' do nothing
+      returning id
+    )
+    select (select count(*) from moved)::int as moved, array(select id from added) as added`);
+  if (row!.moved === 0) return false;
+  lane.webhook = { ...lane.webhook, cursor: place };
+  lane.lastId = last;
+  const added = new Set(row!.added);
+  let room = lane.queue.size() === 0 ? MEMORY : MEMORY / 10;
+  lane.queue.add(
+    made.flatMap(({ id, messageId, subjectKey, body }): Pending[] => {
+      if (!added.has(id)) return [];
+      room -= body.length;
+      return [{ id, workspaceId, kind: 'EVENT', messageId, subjectKey, attempts: 0, dueAt: now(), body: room < 0 ? null : body }];
+    }),
+  );
+  return true;
+}
+
+/** A new id that is higher than `last`, also where the clock of another machine was ahead. */
+function idAfter(last: string): string {
+  const id = newId();
+  if (id > last) return id;
+  const hex = (BigInt(`0x${last.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

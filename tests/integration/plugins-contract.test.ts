@@ -1,0 +1,32 @@
+// The contract of plugins can fail: it finds the mistakes of a careless plugin, and nothing else in it.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createEmptyDatabase } from '../support/database.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+test('finds what a careless plugin does wrong', async () => {
+  const database = await createEmptyDatabase();
+  try {
+    const { VITEST: _vitest, ...env } = process.env;
+    const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', join(root, 'tests/support/fixture-plugins/careless')];
+    const child = spawn(process.execPath, [...args, '--reporter=json'], { env: { ...env, DATABASE_URL: database.url } });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => void (output += text));
+    child.stderr.resume();
+    await new Promise((resolve) => child.on('close', resolve));
+    const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as {
+      testResults: { assertionResults: { title: string; status: string }[] }[];
+    };
+    const results = testResults.flatMap(({ assertionResults }) => assertionResults);
+    expect(results.filter(({ status }) => status !== 'passed').map(({ title }) => title)).toEqual([
+      'events that come twice change what they change once',
+      'of another workspace it tells nothing',
+      'a page takes as many statements as one record',
+    ]);
+    expect(results.length).toBeGreaterThan(10);
+  } finally {
+    await database.drop();
+  }
+}, 60_000);
