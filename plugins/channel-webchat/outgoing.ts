@@ -6,12 +6,11 @@ import {
   PermanentFailure,
   type ReadContext,
   sql,
-  uuidOf,
   type WriteContext,
   z,
 } from 'trato/plugin';
 import type { Site } from './config.ts';
-import { addressOf, siteId, VISITOR_SYSTEM } from './visitors.ts';
+import { addressOf, siteId } from './visitors.ts';
 
 /** Replies in one answer. */
 const PAGE = 50;
@@ -25,14 +24,10 @@ export const question = z.strictObject({
     .default('0'),
 });
 
-const OWNER = `query ($address: IdentityRefInput!) { customer(by: { identity: $address }) { id } }`;
-
 /** Puts a reply where the widget finds it. Sent again, it is there once. */
 export async function keepReply(ctx: ReadContext, sites: readonly Site[], message: OutboundMessage): Promise<{ externalId: string }> {
-  const { id, address, body } = message;
+  const { id, customerId, address, body } = message;
   if (!sites.some(({ key }) => address.startsWith(addressOf(key, '')))) throw new PermanentFailure('There is no such site.');
-  const { customer } = await ctx.query(OWNER, { address: { kind: 'WEB_VISITOR', system: VISITOR_SYSTEM, value: address } });
-  if (!customer) throw new PermanentFailure('Nobody is this visitor any more.');
   // Counted from the time, so that a visitor whose counter was erased goes on above what the widget has seen.
   await ctx.sql(sql`
     with counter as (
@@ -42,7 +37,7 @@ export async function keepReply(ctx: ReadContext, sites: readonly Site[], messag
       returning last
     )
     insert into outbox (workspace_id, id, customer_id, address, position, body, created_at)
-    select ${ctx.workspaceId}::uuid, ${id}::uuid, ${uuidOf(customer.id)}::uuid, ${address}, last, ${body}, ${ctx.now} from counter
+    select ${ctx.workspaceId}::uuid, ${id}::uuid, ${customerId}::uuid, ${address}, last, ${body}, ${ctx.now} from counter
     on conflict (workspace_id, id) do nothing`);
   return { externalId: id };
 }

@@ -1,5 +1,5 @@
 // What the programme adds to the API.
-import { arg, type CallContext, type SchemaHost, typeId, type Value, v, type WriteCallContext } from 'trato/plugin';
+import { arg, type CallContext, type SchemaHost, type Value, v, type WriteCallContext } from 'trato/plugin';
 import { type Config, nextTierOf, type Tier, tierOf } from './config.ts';
 import { MOST_POINTS, openAccount, post } from './ledger.ts';
 import { accountsOf, entriesOf, mapValues } from './reading.ts';
@@ -123,18 +123,13 @@ function addMutations(schema: Api, config: Config): void {
 type Change = { customerId: string; kind: 'ADJUSTED' | 'SPENT'; points: number; earned: number; reason: string };
 
 async function change(ctx: WriteCallContext, config: Config, { customerId, ...posting }: Change) {
-  await requireCustomer(ctx, customerId);
+  await ctx.lock('Customer', customerId, ['customerId']);
   const account = await openAccount(ctx, config, customerId);
   const after = account.balance + posting.points;
   if (after < 0) ctx.reject('NOT_ENOUGH', `The customer has ${account.balance} points.`, ['points']);
   if (after > MOST_POINTS) ctx.reject('TOO_MANY', 'An account does not hold so many points.', ['points']);
   await post(ctx, config, account, posting);
   return { customer: customerId, points: account.balance };
-}
-
-async function requireCustomer(ctx: WriteCallContext, customerId: string): Promise<void> {
-  const { customer } = await ctx.query('query ($id: ID!) { customer(by: { id: $id }) { id } }', { id: typeId('Customer', customerId) });
-  if (!customer) ctx.reject('CUSTOMER_NOT_FOUND', 'There is no such customer.', ['customerId']);
 }
 
 function addTierChanged(schema: Api, config: Config, tier: Value<Tier>): void {

@@ -106,9 +106,11 @@ describe('spending and correcting', () => {
     const other = await host.secondWorkspace();
     expect((await change('Adjust', id, 5, reader)).errors).toEqual(['FORBIDDEN']);
     expect(await change('Adjust', id, 5, other)).toMatchObject({
-      userErrors: [{ code: 'LOYALTY_CUSTOMER_NOT_FOUND', path: ['customerId'] }],
+      userErrors: [{ code: 'NOT_FOUND', path: ['customerId'] }],
     });
     await change('Adjust', id, 5);
+    const own = await host.as(['customers:read', 'loyalty:*'], { rowScopes: [{ subject: 'customers', scope: 'OWN' }] });
+    expect(await change('Adjust', id, 5, own)).toMatchObject({ points: null, userErrors: [{ code: 'NOT_FOUND', path: ['customerId'] }] });
     expect((await read(id, reader)).loyaltyPoints).toBe(5);
     expect((await read(id, await host.as(['customers:read']))).loyaltyPoints).toBeNull();
   });

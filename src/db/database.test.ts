@@ -31,6 +31,15 @@ describe('transactions', () => {
     expect(await db.query(sql`select n from t`)).toEqual([{ n: 0 }, { n: 0 }]);
   });
 
+  it('fail where a statement failed and somebody caught its error', async () => {
+    const swallowing = db.transaction(async (tx) => {
+      await tx.execute(sql`update t set n = 98`);
+      await tx.query(sql`select 1 / 0`).catch(() => undefined);
+    });
+    await expect(swallowing).rejects.toThrow('rolled back');
+    expect(await db.query(sql`select n from t`)).toEqual([{ n: 0 }, { n: 0 }]);
+  });
+
   it('begin again after a deadlock and when told so', async () => {
     let meeting = 0;
     let meet: () => void = () => {};

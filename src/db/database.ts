@@ -74,7 +74,9 @@ async function runOnce<T>(pool: pg.Pool, names: StatementNames, fn: (tx: Transac
   try {
     await client.query('begin');
     const result = await fn({ ...queryable(client, names), afterCommit: (callback) => callbacks.push(callback) });
-    await client.query('commit');
+    // After a statement that failed, whoever caught its error, PostgreSQL answers a commit by rolling back.
+    const { command } = await client.query('commit');
+    if (command === 'ROLLBACK') throw new Error('a statement of the transaction had failed: it was rolled back');
     for (const callback of callbacks) callback();
     return result;
   } catch (error) {

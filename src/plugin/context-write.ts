@@ -1,12 +1,15 @@
 // What plugins write with: one transaction of a workspace, their own tables, events of their own, and the core's commands.
 import type { Viewer } from '../auth/viewer.ts';
 import type { CommandContext } from '../commands/command.ts';
+import { lockReached } from '../commands/lock-reached.ts';
 import { reject } from '../commands/user-errors.ts';
+import type { ModelName } from '../db/models.ts';
 import { allEntities } from '../query/entity.ts';
 import { assertInTime, callerOf, readContext } from './context-read.ts';
 import type { PluginEventInput, WriteCallContext, WriteContext } from './contexts.ts';
 import type { LoadedPlugin } from './loaded.ts';
 import { runOwnCommand } from './own-command.ts';
+import { checkedTransaction } from './own-tables/inside.ts';
 import { originOf } from './plugin-viewer.ts';
 
 const eventType = /^[a-z][a-z0-9_]{0,59}$/;
@@ -30,6 +33,11 @@ export function writeContext(plugin: LoadedPlugin, ctx: CommandContext, options:
         data: { ...(before !== undefined && { before }), ...(after !== undefined && { after }) },
         source,
       });
+    },
+    async lock(type, id, path = []) {
+      assertInTime(plugin, read.signal);
+      if (!allEntities().some(({ name }) => name === type)) throw new Error(`${plugin.id}: ${type} is no core record`);
+      await lockReached({ ...ctx, tx: checkedTransaction(ctx.tx, () => assertInTime(plugin, read.signal)) }, type as ModelName, id, path);
     },
     reject: (code, message, path = []) => reject(`${plugin.names.upper}_${code}`, message, path),
     async command<Result>(name: string, input: unknown) {

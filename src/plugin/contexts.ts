@@ -58,6 +58,12 @@ export type PluginEventInput = {
 
 /** What writes get: one transaction, in which everything happens or nothing. */
 export type WriteContext = ReadContext & {
+  /**
+   * Locks a core record until the end, so that it is not erased meanwhile and events about it keep the order of their commits.
+   * Refuses with NOT_FOUND at `path` where there is none, or the caller of a mutation may not touch it. Lock it before rows of
+   * the plugin's own.
+   */
+  lock(type: string, id: string, path?: string[]): Promise<void>;
   /** Writes an event. Lock or write its subject's row first, so that events of one subject keep the order of their commits. */
   emit(event: PluginEventInput): void;
   /** Refuses: nothing is changed, and the caller gets a user error. `code` is prefixed: `LIMIT` becomes `LOYALTY_LIMIT`. */

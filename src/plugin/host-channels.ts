@@ -4,6 +4,9 @@ import type { ReadContext, WriteContext } from './contexts.ts';
 /** A message to be sent. `id` is the same whenever it is tried again: send it so that the receiver can tell. */
 export type OutboundMessage = {
   id: string;
+  customerId: string;
+  /** The interaction that it is. */
+  interactionId: string;
   /** Where it goes: an e-mail address, a number, a visitor. */
   address: string;
   subject: string | null;

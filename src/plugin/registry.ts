@@ -1,6 +1,7 @@
 // The plugins of this process, in the order in which they were loaded.
 import { type PluginReport, reportPlugins } from '../modules/plugins/index.ts';
 import type { LoadedPlugin } from './loaded.ts';
+import { isolationOf } from './own-tables/names.ts';
 
 const plugins = new Map<string, LoadedPlugin>();
 
@@ -28,7 +29,8 @@ export function rememberPlugin(plugin: LoadedPlugin): void {
 
 reportPlugins(() => loadedPlugins().map(reportOf));
 
-function reportOf({ id, definition, state, source, added }: LoadedPlugin): PluginReport {
+function reportOf(plugin: LoadedPlugin): PluginReport {
+  const { id, definition, state, source, added } = plugin;
   const { version, description, api, capabilities, scopes } = definition;
   return {
     id,
@@ -39,6 +41,7 @@ function reportOf({ id, definition, state, source, added }: LoadedPlugin): Plugi
     source,
     capabilities,
     scopes: Object.entries<string>(scopes).map(([permission, about]) => ({ permission, description: about })),
+    isolation: capabilities.includes('tables') ? isolationOf(plugin) : null,
     added,
   };
 }

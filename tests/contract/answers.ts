@@ -35,6 +35,8 @@ export function normal(outcome: Outcome, sent: string[], own: RichWorkspace): st
   for (const one of [...sent].sort((a, b) => b.length - a.length)) text = text.replaceAll(one, '<sent>');
   return text
     .replace(/"trato_\w+/g, '"<key>')
+    .replace(/"whsec_[\w+/=]+/g, '"<secret>')
+    .replace(/"msg_[0-9a-f]{32}"/g, '"<message>"')
     .replace(TYPE_ID, (id) => (own.all.has(id) ? id : '<id>'))
     .replace(UUID, (id) => (own.all.has(id) ? id : '<uuid>'))
     .replace(MOMENT_IN_SQL, (moment) => `${moment.slice(0, 10)}T${moment.slice(11, 19)}.000Z`)

@@ -27,6 +27,7 @@ export function candidates(place: Place, foreign: RichWorkspace): Candidate[] {
   if (place.kind === 'JSON') return [key((text) => ({ [text]: 'x' }))];
   if (place.kind === 'TEXT')
     return /\.(email|value|displayName)$/.test(place.owner) ? [key(), pair('email', foreign.email, 'marker_c@example.com')] : [key()];
+  if (place.owner === 'MessageSendInput.externalRef') return [key((text) => ({ system: text, value: `${text}_message` }))];
   if (getNamedType(place.type).name === 'ExternalRefInput') return [key((text) => ({ system: text, value: text }))];
   return [
     ...['EXTERNAL', 'SOCIAL', 'WEB_VISITOR'].map((kind) => key((text) => ({ kind, system: text, value: text }))),

@@ -58,7 +58,9 @@ const times = (value: Sql) => ({
 });
 
 function otherRow(entity: Entity, column: ColumnMap, value: Sql, workspaceId: string): Sql {
-  const relation = Object.values(modelOf(entity.name).relations).find((one) => one.owning && one.fields.includes(column.name))!;
+  const relation = Object.values(modelOf(entity.name).relations).find((one) => one.owning && one.fields.includes(column.name));
+  // Events are named without a foreign key.
+  if (!relation) return sql`md5(${value}::text)::uuid`;
   // One that names nothing goes on so: a participant is either a customer or a user.
   const found = sql`select o.id from ${tableOf(relation.model)} o where o.workspace_id = ${workspaceId}::uuid and o.id <> ${value} order by o.id limit 1`;
   return sql`coalesce((${found}), ${value})`;

@@ -34,6 +34,7 @@ const families = [
   ['Opportunity', 'OpportunityLine', 'OpportunityTransition', 'OpportunityContact', 'OpportunityCompetitor', 'Quote', 'QuoteLine'],
   ['Segmentation', 'Segment', 'SegmentMembership', 'Lead', 'LeadPoints', 'Consent'],
   ['Pipeline', 'PipelineStage', 'Product', 'PriceList', 'Price', 'SalesTarget', 'OpportunityRule', 'Territory', 'LeadCriterion'],
+  ['Webhook', 'WebhookDelivery', 'WebhookAttempt', 'Message', 'PluginFailure'],
 ];
 const rest = allEntities()
   .map(({ name }) => name as string)

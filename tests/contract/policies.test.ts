@@ -25,7 +25,7 @@ import { type Meant, nameOf, tryPlace } from './try-place.ts';
 const schema = buildSchema();
 const scopes = ['OWN', 'TEAM'] as const;
 /** What is cut by rows in this test; users and teams are seen whole. */
-const scoped = ['customers', 'interactions', 'conversations', 'relationships', 'opportunities', 'leads', 'quotes', 'consents'];
+const scoped = ['customers', 'interactions', 'conversations', 'relationships', 'opportunities', 'leads', 'quotes', 'consents', 'messages'];
 
 let test: TestDatabase;
 let db: Database;

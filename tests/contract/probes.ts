@@ -67,7 +67,7 @@ export function apiFields(schema: GraphQLSchema): ApiField[] {
       found.push({ operation: 'query', parent: type.name, field, places });
     }
   }
-  return withRulesOnce(withFiltersOnce(found)).filter((one) => one.places.length > 0);
+  return withRulesOnce(withFeedsOnce(withFiltersOnce(found))).filter((one) => one.places.length > 0);
 }
 
 /** The ways to the filters around a place, from the outermost. */
@@ -100,6 +100,23 @@ function withFiltersOnce(found: ApiField[]): ApiField[] {
     });
     return { ...api, places };
   });
+}
+
+/** Names of feeds of new things: in a filled workspace each of them has something to tell. */
+const OF_NEW = /(Created|Recorded|Opened|Captured|Given|Entered)$/;
+
+/** All feeds of an entity take the same filter, and their code is one: it is tried at that of new ones. */
+function withFeedsOnce(found: ApiField[]): ApiField[] {
+  const entityOf = ({ field }: ApiField) => getNamedType(field.type).name;
+  const feeds = found.filter((api) => api.operation === 'subscription');
+  const chosen = new Map<string, ApiField>();
+  for (const api of feeds.toSorted((a, b) => Number(OF_NEW.test(b.field.name)) - Number(OF_NEW.test(a.field.name))))
+    if (!chosen.has(entityOf(api))) chosen.set(entityOf(api), api);
+  return found.map((api) =>
+    api.operation !== 'subscription' || chosen.get(entityOf(api)) === api
+      ? api
+      : { ...api, places: api.places.filter(({ path }) => path[0] !== 'filter') },
+  );
 }
 
 /** Begins every input of the rule language, which is the same wherever a rule is given. */

@@ -31,7 +31,7 @@ describe('a role that may only recognise', () => {
         displayName: 'okapi displayName',
         stage: 'okapi stage name',
         owner: 'okapi user',
-        lastContacts: [{ subject: 'okapi subject' }],
+        lastContacts: [{ subject: 'okapi subject' }, { subject: 'okapi subject' }],
         openMatters: [{ subject: 'okapi subject' }],
       },
     });

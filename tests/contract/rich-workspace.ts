@@ -24,6 +24,7 @@ import {
 import { createWorkspace, workspaceUpdate } from '../../src/modules/workspace/index.ts';
 import { allEntities, entityNamed } from '../../src/query/entity.ts';
 import { tableOf } from '../../src/query/sql.ts';
+import { messageData, partnerData } from './rich-partners.ts';
 import { salesData, salesWords } from './rich-sales.ts';
 
 export type RichWorkspace = {
@@ -93,6 +94,8 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
   const fitting = await salesWords(done, { key, word, owner: role, team });
   const customers = await customerData(done, { key, vocabulary: key, word, email, phone, owner: role, team });
 
+  const partners = await partnerData(db, done, { workspaceId, key, word });
+
   await tieSales(db, workspaceId);
   const { ids, all } = await idsOf(db, workspaceId);
   Object.assign(ids, { Customer: customers.main.id, Team: team.id, ApiKey: encodeId('ApiKey', apiKey) });
@@ -104,7 +107,7 @@ export async function richWorkspace(db: Database, { key, word, phone }: Fill): P
     phone,
     administrator,
     ids,
-    fitting: { ...fitting, ...customers.fitting },
+    fitting: { ...fitting, ...customers.fitting, ...partners },
     otherCustomer: customers.other.id,
     all,
   };
@@ -171,6 +174,7 @@ export async function customerData(
   const known = { customer: main, topic: text('topic'), value: text('value'), basis: 'STATED', source: text('source') };
   await done(preferenceCommands.add as never, known);
   await done(needCommands.add as never, known);
+  await messageData(done, { key, vocabulary, word, customer: main });
   await done(interactionRecord as never, {
     customer: main,
     kind: vocabulary,

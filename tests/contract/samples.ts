@@ -22,6 +22,9 @@ const texts: Record<string, string> = {
   'RowScopeRuleInput.subject': 'customers',
   'CustomerEraseInput.confirm': 'erase',
   'OpportunityRuleCreateInput.nameTemplate': '{customer}',
+  'WebhookCreateInput.url': 'https://fresh.example',
+  'WebhookCreateInput.document': 'subscription { customerCreated { id } }',
+  'WebhookReplayRange.after': Buffer.from('event:0').toString('base64url'),
 };
 
 /** Ends of periods, which come after their beginnings, and days that must begin one. */

@@ -52,8 +52,8 @@ export async function tryPlace(
   const known = meant.get(place.owner) ?? new Set<string>();
   meant.set(place.owner, known);
   let live = false;
-  // Below and, or and not, and in the lists of records, it is the same input again: only what means something is tried.
-  const again = place.wrapped || (api.parent !== null && known.size > 0);
+  // Below and, or and not, in the lists of records and in feeds, it is the same input again: only what means something is tried.
+  const again = place.wrapped || ((api.parent !== null || api.operation === 'subscription') && known.size > 0);
   for (const candidate of candidates(place, foreign).filter(({ what }) => !again || known.has(what))) {
     const where = `${nameOf(api, place)} = ${candidate.what} of another workspace`;
     const asked = call(sandboxes, api, place, candidate.value, foreign, shallow(api));

@@ -2,9 +2,13 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
+import { buildSchema } from '../../src/graphql/schema.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { richWorkspace } from './rich-workspace.ts';
 import { workspaceTables } from './sandbox.ts';
+
+// Documents of webhooks are checked against it.
+buildSchema();
 
 let test: TestDatabase;
 let db: Database;
@@ -19,7 +23,7 @@ afterAll(async () => {
 
 describe('the database', () => {
   /** Tables that are no part of a workspace. */
-  const global = ['_prisma_migrations', 'event_consumers', 'event_head', 'workspaces'];
+  const global = ['_prisma_migrations', 'event_consumers', 'event_head', 'plugin_installations', 'plugin_migrations', 'workspaces'];
   /** Tables in the order of something else: the log is read in the order of its places, over all workspaces. */
   const byPlace = ['event_inbox', 'events'];
 
@@ -68,8 +72,12 @@ describe('the database', () => {
       'interactions.actor_id',
       'lifecycle_transitions.actor_id',
       'opportunity_transitions.actor_id',
+      'plugin_failures.event_id',
+      'plugin_failures.subject_key',
       'rule_checks.customer_id',
       'rule_checks.unit_id',
+      'webhook_deliveries.event_id',
+      'webhook_deliveries.subject_key',
     ]);
   });
 

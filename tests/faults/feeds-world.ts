@@ -13,10 +13,9 @@ import { type FeedClient, startFeedClient, type Transport } from './feeds-client
 export type FeedRun = {
   processes: number;
   customers: number;
-  /** Attempts to change a customer, in all; one in ten makes five events, some are rolled back. */
-  changes: number;
+  /** Written by all processes that were started first; a few are rolled back, and what replaces a killed one writes as much again. */
+  events: number;
   writersOfEach: number;
-  pauseMs: number;
   /** `breakAfter`: items on a connection before it breaks off, on the average; a client without stays at its process. */
   clients: { transport: Transport; breakAfter?: number }[];
   /** How many processes are killed and replaced meanwhile. */
@@ -47,7 +46,7 @@ export async function runFeeds(run: FeedRun): Promise<FeedReport> {
       clients.push(startFeedClient({ ...client, key: apiKey!, origin: client.breakAfter ? any : () => own }));
     }
     for (let kill = 0; kill < run.kills; kill++) {
-      const goal = Math.max(...clients.map((client) => client.count())) + run.changes / (run.kills + 2);
+      const goal = Math.max(...clients.map((client) => client.count())) + run.events / (run.kills + 2);
       await until(() => clients.some((client) => client.count() >= goal), 'the clients have come further', run.limitMs);
       const victim = processes.shift()!;
       victim.child.kill('SIGKILL');
@@ -86,7 +85,6 @@ async function startProcess(url: string, workspaceId: string, run: Omit<FeedRun,
   const child = fork(fileURLToPath(new URL('feeds-process.ts', import.meta.url)), [url, workspaceId], { execArgv: [] });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const written = Promise.race([once(child, 'message'), once(child, 'exit')]);
-  const changes = Math.ceil(run.changes / (run.processes + run.kills));
-  child.send({ write: { customers: run.customers, writers: run.writersOfEach, changes, pauseMs: run.pauseMs } });
+  child.send({ customers: run.customers, writers: run.writersOfEach, events: Math.ceil(run.events / run.processes) });
   return { child, origin: `http://127.0.0.1:${port}`, written };
 }

@@ -1,5 +1,7 @@
 // The contract of plugins can fail: it finds the mistakes of a careless plugin, and nothing else in it.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createEmptyDatabase } from '../support/database.ts';
@@ -8,15 +10,17 @@ const root = join(import.meta.dirname, '../..');
 
 test('finds what a careless plugin does wrong', async () => {
   const database = await createEmptyDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'trato-contract-'));
   try {
     const { VITEST: _vitest, ...env } = process.env;
     const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', join(root, 'tests/support/fixture-plugins/careless')];
-    const child = spawn(process.execPath, [...args, '--reporter=json'], { env: { ...env, DATABASE_URL: database.url } });
-    let output = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => void (output += text));
-    child.stderr.resume();
+    const report = join(folder, 'report.json');
+    const child = spawn(process.execPath, [...args, '--reporter=json', `--outputFile=${report}`], {
+      env: { ...env, DATABASE_URL: database.url },
+      stdio: 'ignore',
+    });
     await new Promise((resolve) => child.on('close', resolve));
-    const { testResults } = JSON.parse(output.slice(output.indexOf('{'))) as {
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
       testResults: { assertionResults: { title: string; status: string }[] }[];
     };
     const results = testResults.flatMap(({ assertionResults }) => assertionResults);
@@ -27,6 +31,7 @@ test('finds what a careless plugin does wrong', async () => {
     ]);
     expect(results.length).toBeGreaterThan(10);
   } finally {
+    rmSync(folder, { recursive: true });
     await database.drop();
   }
 }, 60_000);

@@ -9,7 +9,8 @@ import { plugin } from '../support/fixture-plugins/visits/index.ts';
 const secret = `whsec_${Buffer.from('thirty-two bytes that both know.').toString('base64')}`;
 const config = { mostADay: 2, reporters: [{ workspace: 'main', secret }] };
 const DAY = '2031-05-06';
-const plan = 'mutation ($input: VisitsPlanInput!) { visitsPlan(input: $input) { visit { day state } customer { displayName } userErrors { code path } } }';
+const plan =
+  'mutation ($input: VisitsPlanInput!) { visitsPlan(input: $input) { visit { day state } customer { displayName } userErrors { code path } } }';
 
 pluginContract(plugin, {
   config,
@@ -62,7 +63,8 @@ describe('the plugin of the guide', () => {
       'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
       'webhook-signature': new Webhook(secret).sign('msg_1', at, signed),
     });
-    const send = (path: string, given: Record<string, string>) => host.http('POST', `/plugins/visits/reports/${path}`, { headers: given, body });
+    const send = (path: string, given: Record<string, string>) =>
+      host.http('POST', `/plugins/visits/reports/${path}`, { headers: given, body });
     for (const answer of [await send('main', headers('other')), await send('nowhere', headers())]) expect(answer.status).toBe(401);
     const [first, again] = [await send('main', headers()), await send('main', headers())];
     expect([first.status, again.status]).toEqual([201, 201]);
@@ -77,11 +79,15 @@ describe('docs/plugins.md', () => {
     const root = join(import.meta.dirname, '../..');
     const lines = (text: string) => text.split('\n').map((line) => line.trim());
     const folder = join(root, 'tests/support/fixture-plugins/visits');
-    const sources = [...readdirSync(folder).map((name) => join(folder, name)), import.meta.filename].map((file) => readFileSync(file, 'utf8'));
+    const sources = [...readdirSync(folder).map((name) => join(folder, name)), import.meta.filename].map((file) =>
+      readFileSync(file, 'utf8'),
+    );
     const guide = readFileSync(join(root, 'docs/plugins.md'), 'utf8');
     const blocks = [...guide.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block]) => lines(block!.trim()).join('\n'));
     expect(blocks.length).toBeGreaterThan(10);
-    const shown = sources.map((text) => lines(text.replace('pluginContract(plugin, {\n  config,', 'pluginContract(plugin, { config });')).join('\n'));
+    const shown = sources.map((text) =>
+      lines(text.replace('pluginContract(plugin, {\n  config,', 'pluginContract(plugin, { config });')).join('\n'),
+    );
     expect(blocks.filter((block) => !shown.some((text) => text.includes(block)))).toEqual([]);
   });
 });

@@ -127,7 +127,12 @@ describe('a route', () => {
 
   test('answers 401 to what is not verified, and handles none of it', async () => {
     seen = [];
-    const claims: Record<string, string>[] = [{}, { 'x-signature': '' }, { 'x-signature': sign('other') }, { 'x-signature': 'x'.repeat(64) }];
+    const claims: Record<string, string>[] = [
+      {},
+      { 'x-signature': '' },
+      { 'x-signature': sign('other') },
+      { 'x-signature': 'x'.repeat(64) },
+    ];
     for (const headers of claims) {
       const response = await host.http('POST', '/plugins/hooks/hook', { headers, body: 'text' });
       expect(response.status).toBe(401);

@@ -3,7 +3,8 @@ import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLSt
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Context } from '../../src/graphql/context.ts';
-import type { FeedEnvelope } from '../../src/graphql/feed-envelope.ts';
+import { type FeedEnvelope, rowGone } from '../../src/graphql/feed-envelope.ts';
+import { openStream } from '../faults/feeds-stream.ts';
 import { admitted, subscribe } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { createSource, type Source } from '../support/source.ts';
@@ -44,6 +45,14 @@ beforeAll(async () => {
     name: 'Subscription',
     fields: {
       item: { type: item, subscribe: () => source.follow(), resolve: (root) => root },
+      kept: {
+        type: item,
+        subscribe: () => source.follow(),
+        resolve: (root) => {
+          if (root.n < 0) throw rowGone('Item');
+          return root;
+        },
+      },
       refused: {
         type: item,
         subscribe: () => {
@@ -103,6 +112,20 @@ test('a bug in one answer is masked and the feed goes on; one at its begin or in
   client.socket.close();
 });
 
+test('what went out of sight since it was chosen is left out, and the lag that it would have told is told with the next', async () => {
+  const client = await admitted(server);
+  for (const id of ['1', '2']) client.send(subscribe('subscription { kept { n } }', {}, id));
+  await vi.waitUntil(() => source.followers() === 2);
+  source.publish({ ...envelope(-1), feed: { cursor: 'gone', phase: 'LIVE', lagged: true }, share: 'gone' });
+  source.publish({ ...envelope(1), feed: { cursor: 'here', phase: 'LIVE', lagged: false }, share: 'here' });
+  await vi.waitUntil(() => client.messages.filter((message) => message.type === 'next').length === 2);
+  for (const message of client.messages.filter(({ type }) => type === 'next'))
+    expect(message.payload).toEqual({ data: { kept: { n: 1 } }, extensions: { feed: { cursor: 'here', phase: 'LIVE', lagged: true } } });
+  expect(client.messages.map(({ type }) => type)).not.toContain('error');
+  client.socket.close();
+  await vi.waitUntil(() => source.followers() === 0);
+});
+
 test('a client that goes without a word leaves nothing behind', async () => {
   const client = await admitted(server);
   for (const id of ['1', '2', '3']) client.send(subscribe('subscription { item { n } }', {}, id));
@@ -149,6 +172,24 @@ test('a reader that stops reading is not sent more, is closed to try again later
   await vi.waitUntil(() => source.followers() === 0);
 });
 
+test('a reader of an event stream that stops reading is cut off, and holds up nobody', async () => {
+  const big = { query: 'subscription { item { n big } }' };
+  const [slow, quick] = [await openStream(server, big), await openStream(server, big)];
+  await vi.waitUntil(() => source.followers() === 2);
+  slow.pause();
+  const before = source.taken();
+  for (let n = 1; n <= 100; n++) {
+    source.publish(envelope(n));
+    await quick.reach(n);
+  }
+  expect(source.taken() - before).toBeLessThan(190);
+  await vi.waitUntil(() => source.followers() === 1, { timeout: 10_000 });
+  slow.resume();
+  expect(await slow.ended).toBe('cut');
+  quick.close();
+  await vi.waitUntil(() => source.followers() === 0);
+});
+
 test('a full server refuses further sockets for now', async () => {
   await vi.waitUntil(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
   const clients = await Promise.all([...Array(20)].map(() => admitted(server)));
@@ -165,11 +206,14 @@ test('a stopping server closes sockets with a code that clients retry, each once
   busy.send(subscribe('mutation { slow }'));
   await vi.waitUntil(() => source.followers() === 1);
   await vi.waitUntil(() => source.gate.asked());
+  const stream = await openStream(server, { query: 'subscription { item { n } }' });
+  await vi.waitUntil(() => source.followers() === 2);
   const drained = server.server.drain(10_000);
   expect(await idle.closed).toEqual({ code: 1012, reason: 'SHUTTING_DOWN' });
   expect(busy.socket.readyState).toBe(WebSocket.OPEN);
   source.gate.open();
   expect(await busy.got('next')).toMatchObject({ payload: { data: { slow: 'changed' } } });
   expect(await busy.closed).toEqual({ code: 1012, reason: 'SHUTTING_DOWN' });
+  expect([await stream.ended, stream.text().includes(': SHUTTING_DOWN'), stream.answers()]).toEqual(['ended', true, []]);
   expect(await drained).toBe(true);
 });

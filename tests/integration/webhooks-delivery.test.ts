@@ -156,6 +156,18 @@ describe('a delivery', () => {
     await eventually(async () => expect((await deliveries(limited.id)).filter(({ status }) => status === 'DELIVERED')).toHaveLength(60));
   });
 
+  it('comes for the fields that the document names, and for no others', async () => {
+    const receiver = await receiving();
+    const named = document.replace('events(types: $types)', 'events(types: $types, changed: ["displayName"])');
+    const { id } = await create(receiver.url, { document: named, variables: { types: ['customer.updated'] } });
+    const [customer] = await make(1);
+    await done(server, 'customerUpdate', { id: customer!, tags: ['quiet'] }, 'customer { id }');
+    await rename(customer!, 'Told');
+    await until(receiver, 1);
+    expect(receiver.hits.map(({ body }) => body.event.changed)).toEqual([expect.arrayContaining(['displayName'])]);
+    await eventually(async () => expect(await deliveries(id)).toHaveLength(1));
+  });
+
   it('follows no redirect', async () => {
     const elsewhere = await receiving();
     const receiver = await receiving(() => ({ status: 307, headers: { location: elsewhere.url } }));

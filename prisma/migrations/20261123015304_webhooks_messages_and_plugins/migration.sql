@@ -187,6 +187,15 @@ CREATE INDEX "plugin_failures_workspace_id_created_at_id_idx" ON "plugin_failure
 CREATE INDEX "plugin_failures_workspace_id_plugin_created_at_id_idx" ON "plugin_failures"("workspace_id", "plugin", "created_at", "id");
 
 -- CreateIndex
+CREATE INDEX "plugin_failures_workspace_id_handler_id_idx" ON "plugin_failures"("workspace_id", "handler", "id");
+
+-- CreateIndex
+CREATE INDEX "plugin_failures_workspace_id_dead_at_id_idx" ON "plugin_failures"("workspace_id", "dead_at", "id");
+
+-- CreateIndex
+CREATE INDEX "plugin_failures_workspace_id_subject_key_idx" ON "plugin_failures"("workspace_id", "subject_key");
+
+-- CreateIndex
 CREATE INDEX "plugin_failures_plugin_handler_next_attempt_at_idx" ON "plugin_failures"("plugin", "handler", "next_attempt_at");
 
 -- CreateIndex

@@ -9,6 +9,8 @@ import { failure } from '../failure.ts';
 
 const TEMPLATE = fileURLToPath(new URL('template', import.meta.url));
 const TEMPLATE_ID = 'my-plugin';
+/** Named so that it is no test of this repository: it is run by the test of this command, in the plugin that was made. */
+const TEST = { from: 'test.ts', to: 'index.test.ts' };
 
 /** Makes `<folder>/<id>`; answers the paths of its files. Nothing is there when it throws. */
 export function createPlugin(id: string, folder: string): string[] {
@@ -19,10 +21,10 @@ export function createPlugin(id: string, folder: string): string[] {
   const unfinished = join(dirname(target), `.${id}-${process.pid}`);
   try {
     mkdirSync(unfinished);
-    const names = readdirSync(TEMPLATE);
-    for (const name of names) writeFileSync(join(unfinished, name), renamed(readFileSync(join(TEMPLATE, name), 'utf8'), id));
+    const names = readdirSync(TEMPLATE).map((from) => ({ from, to: from === TEST.from ? TEST.to : from }));
+    for (const { from, to } of names) writeFileSync(join(unfinished, to), renamed(readFileSync(join(TEMPLATE, from), 'utf8'), id));
     renameSync(unfinished, target);
-    return names.map((name) => join(target, name));
+    return names.map(({ to }) => join(target, to));
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true });
     throw failure('PLUGIN_NOT_WRITTEN', `${target} cannot be written: ${(error as Error).message}`, { cause: error });

@@ -21,7 +21,14 @@ export async function listPlugins({ json = false }: { json?: boolean }): Promise
   else process.stdout.write(plugins.map(linesOf).join(''));
 }
 
-type Listed = { id: string; version: string; description: string; source: string; capabilities: readonly string[]; scopes: Record<string, string> };
+type Listed = {
+  id: string;
+  version: string;
+  description: string;
+  source: string;
+  capabilities: readonly string[];
+  scopes: Record<string, string>;
+};
 
 function linesOf({ id, version, description, source, capabilities, scopes }: Listed): string {
   const lines = [

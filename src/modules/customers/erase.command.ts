@@ -33,6 +33,7 @@ const tables: [table: string, condition: string][] = [
   ['leads', 'customer_id = $c'],
   ['segment_memberships', 'customer_id = $c'],
   ['rule_checks', 'customer_id = $c'],
+  ['plugin_failures', 'subject_key = $c'],
   [
     'interaction_participants',
     'customer_id = $c or interaction_id in (select i.id from interactions i where i.workspace_id = $w and i.customer_id = $c)',

@@ -74,6 +74,7 @@ export function entityFeed<More extends object = object>(spec: EntityFeed<More>)
 function open<More extends object>(spec: EntityFeed<More>, viewer: Viewer, args: Args & More) {
   const { entity, types } = spec;
   requireRead(viewer, entity);
+  const changes = changesOf(args);
   requireKnownFields(viewer, args.changed, spec.follows ? undefined : [entity]);
   const { filter, idOf } = spec.follows?.(args) ?? { filter: {}, idOf: (event: EventRow) => event.subjectId };
   const conditions = [args.filter ? compileFilter(viewer, entity, args.filter, 't') : null, spec.where?.(viewer, args) ?? null];
@@ -82,7 +83,7 @@ function open<More extends object>(spec: EntityFeed<More>, viewer: Viewer, args:
   const share = `feed:${spec.name}:${canonical(asked)}`;
   const load = (reader: Reader) => (ids: readonly string[]) => seesRows(reader.db, reader.viewer, entity, ids, where);
   return {
-    filter: { workspaceId: viewer.workspaceId, ...(types && { types }), ...filter, ...changesOf(args) },
+    filter: { workspaceId: viewer.workspaceId, ...(types && { types }), ...filter, ...changes },
     // Subscribers of equal policy and arguments share the look at the rows.
     async select(reader: Reader, events: EventRow[]) {
       const seen = await Promise.all(events.map((event) => reader.batch(share, idOf(event), load(reader))));

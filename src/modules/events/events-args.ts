@@ -30,11 +30,12 @@ export function eventFilter(viewer: Viewer, args: EventsArgs) {
   const subject = args.subjectId == null ? null : decodeAnyId(String(args.subjectId));
   if (args.subjectId != null && !subject) throw apiError('ID_INVALID', 'Not an id of this API: ids look like customer_01….');
   requireShort('types', args.types);
+  const changes = changesOf(args);
   requireKnownFields(viewer, args.changed);
   return {
     workspaceId: viewer.workspaceId,
     ...(args.types ? { types: args.types } : {}),
-    ...changesOf(args),
+    ...changes,
     ...(subject ? (subject.entity === 'Customer' ? { customerId: subject.uuid } : { subjectId: subject.uuid }) : {}),
   };
 }

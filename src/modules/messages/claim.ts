@@ -27,7 +27,8 @@ export async function claimDue(db: Database, provider: ChannelProvider, most: nu
 }
 
 async function contentsOf(tx: Queryable, due: Due[], { provider }: ChannelProvider): Promise<Claimed[]> {
-  return tx.query<Claimed>(sql`select m.workspace_id as "workspaceId", m.id, m.attempts, m.address, m.html, i.subject, coalesce(i.body, '') as body,
+  return tx.query<Claimed>(sql`select m.workspace_id as "workspaceId", m.id, m.attempts, m.customer_id as "customerId",
+      m.interaction_id as "interactionId", m.address, m.html, i.subject, coalesce(i.body, '') as body,
       i.conversation_id as "conversationId", a.external_id as "inReplyTo"
     from unnest(${due.map((one) => one.workspaceId)}::uuid[], ${due.map((one) => one.id)}::uuid[]) with ordinality as w(workspace_id, id, n)
     join messages m on m.workspace_id = w.workspace_id and m.id = w.id

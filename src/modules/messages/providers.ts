@@ -5,6 +5,9 @@ import type { IdentityKind } from '../../db/models.ts';
 /** A message to be handed to a provider. `id` is the same whenever it is tried again. */
 export type Outbound = {
   id: string;
+  customerId: string;
+  /** The interaction that it is. */
+  interactionId: string;
   address: string;
   subject: string | null;
   body: string;

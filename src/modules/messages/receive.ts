@@ -4,6 +4,7 @@ import sql from 'sql-template-tag';
 import { z } from 'zod';
 import { type CommandContext, toUserError } from '../../commands/command.ts';
 import { reject, UserErrors } from '../../commands/user-errors.ts';
+import { takeLock } from '../../db/locks.ts';
 import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
 import { requireCustomer } from '../customers/index.ts';
 import { interactionRecord } from '../interactions/index.ts';
@@ -56,6 +57,8 @@ export async function receiveMessage(ctx: CommandContext, provider: string, chan
   const parsed = inbound.safeParse(given);
   if (!parsed.success) throw new UserErrors(parsed.error.issues.map(toUserError));
   const message = parsed.data;
+  // The same message at the same moment waits here, and is known afterwards.
+  await takeLock(ctx.tx, `message ${ctx.workspaceId} ${provider} ${message.externalId}`);
   const known = await receivedUnder(ctx, provider, message.externalId);
   if (known) return { ...known, isNew: false };
   const channelId =

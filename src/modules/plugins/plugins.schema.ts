@@ -52,6 +52,17 @@ const AdditionRef = builder.objectRef<PluginReport['added'][number]>('PluginAddi
   }),
 });
 
+const isolationWords: Record<string, string> = {
+  ROLE: 'A role of PostgreSQL that may touch nothing else.',
+  SEARCH_PATH: 'Only where names are looked up, since the database user may not create roles.',
+};
+const IsolationRef = enumOfNames(
+  'PluginIsolation',
+  'What keeps the SQL of a plugin to its own tables.',
+  Object.keys(isolationWords),
+  (word) => isolationWords[word]!,
+);
+
 export const PluginRef = builder.objectRef<PluginReport>('Plugin').implement({
   description: 'A plugin of this server.',
   fields: (t) => ({
@@ -66,6 +77,12 @@ export const PluginRef = builder.objectRef<PluginReport>('Plugin').implement({
       resolve: (plugin) => [...plugin.capabilities],
     }),
     scopes: t.field({ type: [ScopeRef], description: 'Permissions that it offers to roles.', resolve: ({ scopes }) => [...scopes] }),
+    isolation: t.field({
+      type: IsolationRef,
+      nullable: true,
+      description: 'What keeps its SQL to its own tables; null where it has none.',
+      resolve: ({ isolation }) => isolation,
+    }),
     added: t.field({ type: [AdditionRef], description: 'All it adds.', resolve: ({ added }) => [...added] }),
   }),
 });

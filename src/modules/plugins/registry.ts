@@ -9,6 +9,8 @@ export type PluginReport = {
   source: string;
   capabilities: readonly string[];
   scopes: readonly { permission: string; description: string }[];
+  /** What keeps its statements to its own tables; null where it has none. */
+  isolation: 'ROLE' | 'SEARCH_PATH' | null;
   added: readonly { kind: string; name: string }[];
 };
 

@@ -3,7 +3,11 @@
 // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the operation that the test wrote
 export type Data = any;
 
-export type TestError = { message: string; path?: (string | number)[]; extensions: { code: string; plugin?: string } & Record<string, unknown> };
+export type TestError = {
+  message: string;
+  path?: (string | number)[];
+  extensions: { code: string; plugin?: string } & Record<string, unknown>;
+};
 export type TestAnswer<T = Data> = { status: number; data: T; errors: TestError[] };
 
 /** Somebody with a key. */

@@ -44,6 +44,6 @@ export function pluginContract(plugin: Plugin, { config, examples = {} }: Contra
       describe('its fields', () => checkReading(world, examples));
     }
     if (has('tables')) checkTables(world);
-    checkUninstall(world);
+    checkUninstall(world, examples);
   });
 }

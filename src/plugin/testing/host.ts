@@ -48,7 +48,11 @@ export type TestHost = TestWorkspace & {
   /** Answers what `work` gives, and the statements that were sent for it. */
   statementsOf<T>(work: () => Promise<T>): Promise<{ result: T; statements: SentStatement[] }>;
   /** Sends an HTTP request to the server: `host.http('POST', '/plugins/loyalty/hook', { body })`. */
-  http(method: string, path: string, init?: { headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> }): Promise<Response>;
+  http(
+    method: string,
+    path: string,
+    init?: { headers?: Record<string, string>; body?: string | Uint8Array<ArrayBuffer> },
+  ): Promise<Response>;
   stop(): Promise<void>;
 };
 

@@ -1,7 +1,8 @@
 // A plugin that tests can look into and break: what its setup registers is noted, and its fields can be made to fail.
+
+import type { Plugin } from '../definition.ts';
 import type { EventsHost } from '../host.ts';
 import type { SchemaHost } from '../host-schema.ts';
-import type { Plugin } from '../definition.ts';
 
 type AnyField = Parameters<SchemaHost<string>['field']>[2];
 

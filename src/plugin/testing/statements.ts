@@ -4,7 +4,8 @@ import pg from 'pg';
 export type SentStatement = { text: string; values: unknown[] };
 
 /** What runs by itself, and what tells who asks and what they may spend. */
-const byItself = /\b(event_inbox|event_head|event_consumers|pg_try_advisory_lock|api_keys|roles|credential_budgets)\b|^\s*(begin|commit|rollback|listen|set)\b/i;
+const byItself =
+  /\b(event_inbox|event_head|event_consumers|pg_try_advisory_lock|api_keys|roles|credential_budgets)\b|^\s*(begin|commit|rollback|listen|set)\b/i;
 
 /** Answers what `work` gives, and the statements that were sent while it ran, without those of signing in and of the event log. */
 export async function statementsOf<T>(work: () => Promise<T>): Promise<{ result: T; statements: SentStatement[] }> {

@@ -68,11 +68,12 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
     clearTimeout(found.lane.timer);
   }
 
-  function follow(lane: Lane, filter: EventFilter): void {
+  function follow(lane: Lane, wanted: EventFilter): void {
     const found = known.get(lane.webhook.id);
     if (found?.lane !== lane) return;
     const { follower } = found;
-    if (sameFilter(follower.filter, filter)) return;
+    const filter = toldByTail(wanted);
+    if (JSON.stringify(filter) === JSON.stringify(follower.filter)) return;
     interests.remove(follower);
     follower.filter = filter;
     interests.add(follower);
@@ -197,6 +198,12 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
   };
 }
 
-function sameFilter(one: EventFilter, other: EventFilter): boolean {
-  return JSON.stringify([one.types, one.subjectId, one.customerId]) === JSON.stringify([other.types, other.subjectId, other.customerId]);
+/** The part of a filter that can be told without an event's data: the rest is asked of the database when it is taken in. */
+function toldByTail({ workspaceId, types, subjectId, customerId }: EventFilter): EventFilter {
+  return {
+    workspaceId,
+    ...(types !== undefined && { types }),
+    ...(subjectId !== undefined && { subjectId }),
+    ...(customerId !== undefined && { customerId }),
+  };
 }

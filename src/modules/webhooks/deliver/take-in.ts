@@ -7,6 +7,8 @@ import type { Delivery, Lane } from './lane.ts';
 import type { Pending } from './queue.ts';
 
 const BATCH = 200;
+/** So far behind what was read the stored place may be where nothing is told. */
+const FAR = 10_000n;
 /** So many characters of bodies are kept in memory for a webhook; more are read again when their turn comes. */
 const MEMORY = 2_000_000;
 
@@ -29,7 +31,9 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     const events = await readEvents(db, { ...filter, workspaceId: webhook.workspaceId, after: lane.place, limit: BATCH });
     if (events.length === 0) {
       if (head > lane.place) lane.place = head;
-      return 'done';
+      // Whoever takes over need not look through all that again.
+      if (lane.place - webhook.cursor < FAR || (await store(delivery, lane, lane.place, []))) return 'done';
+      return 'changed';
     }
     const rendered = (await ports.render(db, webhook, viewer, events)).filter((one) => one !== null);
     const place = events.at(-1)!.seq;

@@ -1,11 +1,13 @@
 // The plugin's own data: events that come twice, starting again, being kept apart, and being taken away.
+import type { GraphQLObjectType } from 'graphql';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../../events/index.ts';
 import { readContext } from '../../context.ts';
 import { uninstallPlugin } from '../../own-tables/index.ts';
 import { prepareAgain } from '../host.ts';
 import { rowsOf, tablesOf, withoutIds, withoutWorkspace } from './rows.ts';
-import { type ContractExamples, type ContractWorld, prepareExamples } from './world.ts';
+import { fieldText } from './samples.ts';
+import { type ContractExamples, type ContractWorld, objectType, prepareExamples } from './world.ts';
 
 const quiet = { info() {}, warn() {}, error() {} };
 
@@ -24,7 +26,9 @@ export function checkDelivery(world: () => ContractWorld, examples: ContractExam
     expect(await everything()).toEqual(before);
     await host.drain();
     const after = await everything();
-    expect(withoutIds(await rowsOf(host.db, tables, one.workspaceId))).toEqual(withoutIds(await rowsOf(host.db, tables, other.workspaceId)));
+    expect(withoutIds(await rowsOf(host.db, tables, one.workspaceId))).toEqual(
+      withoutIds(await rowsOf(host.db, tables, other.workspaceId)),
+    );
     await host.drain();
     expect(await everything()).toEqual(after);
     const failures = await host.db.query({ text: 'select handler, error from plugin_failures', values: [] });
@@ -53,7 +57,7 @@ export function checkTables(world: () => ContractWorld): void {
   });
 }
 
-export function checkUninstall(world: () => ContractWorld): void {
+export function checkUninstall(world: () => ContractWorld, examples: ContractExamples): void {
   test('it can be uninstalled, and installed again', async () => {
     const { host, plugin, tables, one, customers, fields } = world();
     await uninstallPlugin(host.db, plugin.id);
@@ -66,10 +70,10 @@ export function checkUninstall(world: () => ContractWorld): void {
 
     await prepareAgain(host.db, quiet);
     await host.drain();
-    const plain = fields.filter(({ type }) => type === 'Customer').map(({ name }) => name);
-    const { errors } = await one.answer(`query ($id: ID!) { customer(by: { id: $id }) { id __typename ${plain.length > 0 ? '' : ''} } }`, {
-      id: customers.one,
-    });
+    const type = objectType('Customer') as GraphQLObjectType;
+    const own = fields.filter((field) => field.type === 'Customer').map(({ name }) => type.getFields()[name]!);
+    const asked = own.map((field) => fieldText('Customer', field as never, examples.arguments ?? {}, { customer: customers.one }));
+    const { errors } = await one.answer(`query ($id: ID!) { customer(by: { id: $id }) { id ${asked.join(' ')} } }`, { id: customers.one });
     expect(errors).toEqual([]);
     expect((await tablesOf(host.db, tables)).length > 0).toBe(plugin.definition.capabilities.includes('tables'));
   });

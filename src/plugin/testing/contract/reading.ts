@@ -25,7 +25,8 @@ export function checkReading(world: () => ContractWorld, examples: ContractExamp
   test('a page takes as many statements as one record', async () => {
     const { host, one, fields } = world();
     for (const field of fields) {
-      const ask = (first: number) => one.query(`{ ${listOf(builtSchema(), field.type)}(first: ${first}) { nodes { id ${textOf(field)} } } }`);
+      const ask = (first: number) =>
+        one.query(`{ ${listOf(builtSchema(), field.type)}(first: ${first}) { nodes { id ${textOf(field)} } } }`);
       await ask(1); // connections and plans are made the first time
       const [single, page] = [await host.statementsOf(() => ask(1)), await host.statementsOf(() => ask(PAGE))];
       const texts = ({ statements }: typeof page) => statements.map(({ text }) => text.slice(0, 200));

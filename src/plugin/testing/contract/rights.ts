@@ -44,9 +44,14 @@ export function checkRights(world: () => ContractWorld, examples: ContractExampl
     const stranger = await reader([]);
     for (const field of fields.filter(({ scope }) => scope !== undefined)) {
       const { values, codes } = await toldOf(stranger, field);
-      expect({ field: field.name, codes, told: values.filter((value) => value !== null) }).toEqual({ field: field.name, codes: [], told: [] });
+      expect({ field: field.name, codes, told: values.filter((value) => value !== null) }).toEqual({
+        field: field.name,
+        codes: [],
+        told: [],
+      });
     }
-    for (const { root, name } of rootFields()) expect({ name, codes: await codesOf(stranger, root, name) }).toEqual({ name, codes: ['FORBIDDEN'] });
+    for (const { root, name } of rootFields())
+      expect({ name, codes: await codesOf(stranger, root, name) }).toEqual({ name, codes: ['FORBIDDEN'] });
   });
 
   test('with the scope of each it answers', async () => {

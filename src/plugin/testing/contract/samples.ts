@@ -35,7 +35,12 @@ const scalarTexts: Record<string, string> = {
 };
 
 /** A field as it stands in a document: name, arguments, selection. */
-export function fieldText(owner: string, field: GraphQLField<unknown, unknown>, given: GivenArguments, ids: Record<string, string>): string {
+export function fieldText(
+  owner: string,
+  field: GraphQLField<unknown, unknown>,
+  given: GivenArguments,
+  ids: Record<string, string>,
+): string {
   const args = given[`${owner}.${field.name}`] ?? given[field.name] ?? argumentsText(field.args, ids);
   return `${field.name}${args}${selectionOf(field.type)}`;
 }
@@ -65,7 +70,9 @@ function selectionOf(type: GraphQLOutputType, depth = DEPTH): string {
   if (isScalarType(named) || isEnumType(named)) return '';
   if (!isObjectType(named)) return ' { __typename }';
   const fields = Object.values(named.getFields()).filter((field) => !field.args.some(isRequiredArgument));
-  const leaves = fields.filter((field) => ['ScalarType', 'EnumType'].some((kind) => getNamedType(field.type).constructor.name === `GraphQL${kind}`));
+  const leaves = fields.filter((field) =>
+    ['ScalarType', 'EnumType'].some((kind) => getNamedType(field.type).constructor.name === `GraphQL${kind}`),
+  );
   // Of core records their id is enough: what else they hold is no matter of the plugin.
   if (named.getInterfaces().some(({ name }) => name === 'Node')) return ' { id }';
   const below = depth > 1 ? fields.filter((field) => !leaves.includes(field)) : [];

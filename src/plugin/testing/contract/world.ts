@@ -1,10 +1,10 @@
 // What the contract's checks work on: a host with the plugin and two workspaces in which the same has happened.
-import { coreSubjectOfType, knownSubjects } from '../../../auth/permissions.ts';
+import { knownSubjects } from '../../../auth/permissions.ts';
 import { builtSchema } from '../../../graphql/built-schema.ts';
 import type { Plugin } from '../../definition.ts';
+import type { LoadedPlugin } from '../../loaded.ts';
 import { capital } from '../../names.ts';
 import { schemaOf } from '../../own-tables/names.ts';
-import type { LoadedPlugin } from '../../loaded.ts';
 import type { TestCaller, TestWorkspace } from '../callers.ts';
 import { createTestHost, type TestHost } from '../host.ts';
 import { type Instruments, instrumented } from '../instruments.ts';
@@ -73,6 +73,3 @@ export function objectType(name: string) {
   if (!type || !('getFields' in type)) throw new Error(`there is no type ${name}`);
   return type;
 }
-
-/** Whether the core says that this type's records are read under this permission. */
-export const readPermissionOf = (type: string): string => `${coreSubjectOfType(type)}:read`;

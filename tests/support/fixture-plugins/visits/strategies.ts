@@ -1,4 +1,4 @@
-import { sql, type StrategyHost, uuidOf } from 'trato/plugin';
+import { type StrategyHost, sql, uuidOf } from 'trato/plugin';
 
 export function addStrategies(strategies: StrategyHost): void {
   // LeadCriterion.strategy: "visits.visited"
