@@ -23,5 +23,6 @@ import './forecast/targets.schema.ts';
 import './factory/rules.schema.ts';
 import './messages/messages.schema.ts';
 import './webhooks/webhooks.schema.ts';
+import './webhooks/deliver/service.ts';
 import './plugins/plugins.schema.ts';
 import './plugins/failures.schema.ts';

@@ -24,6 +24,7 @@ test('nothing set: the embedded database, on this machine only', () => {
     poolSize: 10,
     poolTimeoutMs: 10_000,
     drainMs: 25_000,
+    webhookRetrySeconds: null,
   });
 });
 

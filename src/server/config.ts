@@ -43,6 +43,8 @@ export type Config = {
   poolTimeoutMs: number;
   /** How long running requests may take to finish after a SIGTERM, in milliseconds. */
   drainMs: number;
+  /** Pauses before a webhook's delivery is sent again, in seconds; null: the usual ones. */
+  webhookRetrySeconds: number[] | null;
 };
 
 const flag = (whenUnset: boolean) =>
@@ -95,6 +97,10 @@ const settings = z.object({
   TRATO_STATEMENT_TIMEOUT_MS: wholeNumber(0, 3_600_000, defaultLimits.statementTimeoutMs),
   TRATO_POOL_SIZE: wholeNumber(2, 500, 10),
   TRATO_POOL_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
+  TRATO_WEBHOOK_RETRY_SECONDS: z
+    .string()
+    .regex(/^\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?)*$/, 'must be numbers of seconds, such as 5,300,1800')
+    .optional(),
   TRATO_DRAIN_MS: wholeNumber(0, 600_000, 25_000),
 });
 
@@ -136,6 +142,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     poolSize: found.TRATO_POOL_SIZE,
     poolTimeoutMs: found.TRATO_POOL_TIMEOUT_MS,
     drainMs: found.TRATO_DRAIN_MS,
+    webhookRetrySeconds: found.TRATO_WEBHOOK_RETRY_SECONDS?.split(',').map(Number) ?? null,
   };
 }
 

@@ -1,9 +1,10 @@
 // Prometheus metrics: of the process, of requests, of the pool, of the event log and of live subscriptions.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import sql from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
 import { lastSeq } from '../events/log.ts';
+import { webhookMetrics } from '../modules/webhooks/deliver/index.ts';
 
 /** How live connections come. */
 export type LiveTransport = 'ws' | 'sse';
@@ -78,6 +79,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
   // Looked up once: labels are hashed each time otherwise.
   const requestsOf = remembered((type: string, status: string) => requests.labels(type, status));
   const durationsOf = remembered((type: string) => durations.labels(type));
+  for (const metric of webhookMetrics) register.registerMetric(metric as Metric);
   poolGauges(db, registers);
   eventGauges(db, hub, registers);
   return {

@@ -10,6 +10,7 @@ import { createEvents } from '../events/index.ts';
 import { startJobs } from '../jobs/index.ts';
 import { allowOutbound } from '../lib/private-address.ts';
 import { withProgress } from '../lib/progress.ts';
+import { setWebhookTiming } from '../modules/webhooks/deliver/index.ts';
 import type { LoadedPlugin } from '../plugin/loaded.ts';
 import { type KeyToShow, openWorkspace } from './administrator-key.ts';
 import type { Config } from './config.ts';
@@ -110,12 +111,16 @@ export async function startTrato(config: Config, options: StartOptions): Promise
   }
 }
 
-function openWays({ outboundAllow }: Config): void {
-  try {
-    allowOutbound(outboundAllow);
-  } catch (error) {
-    throw startFailure('CONFIG_INVALID', `TRATO_OUTBOUND_ALLOW: ${(error as Error).message}`);
-  }
+function openWays({ outboundAllow, webhookRetrySeconds }: Config): void {
+  const set = (name: string, use: () => void) => {
+    try {
+      use();
+    } catch (error) {
+      throw startFailure('CONFIG_INVALID', `${name}: ${(error as Error).message}`);
+    }
+  };
+  set('TRATO_OUTBOUND_ALLOW', () => allowOutbound(outboundAllow));
+  if (webhookRetrySeconds) set('TRATO_WEBHOOK_RETRY_SECONDS', () => setWebhookTiming({ retrySeconds: webhookRetrySeconds }));
 }
 
 /** The schema is built with whatever the plugins add, so they come first. */

@@ -50,7 +50,7 @@ function start(): TestProcess {
     ...{ TRATO_LOG_LEVEL: 'warn', TRATO_DEMO: '0', DATABASE_URL: database.url, TRATO_API_KEY: KEY },
     // Most of a start is reading the code: what the first has read is kept for the others.
     NODE_COMPILE_CACHE: cache,
-    ...{ TRATO_OUTBOUND_ALLOW: '127.0.0.0/8', TRATO_TEST_RETRY_SECONDS: Array(50).fill('0.2').join() },
+    ...{ TRATO_OUTBOUND_ALLOW: '127.0.0.0/8', TRATO_WEBHOOK_RETRY_SECONDS: Array(50).fill('0.2').join() },
   };
   const child = startTestProcess(env, { script: 'tests/faults/webhooks-process.ts' });
   processes.push(child);

@@ -2,6 +2,7 @@
 import sql, { empty } from 'sql-template-tag';
 import type { Queryable } from '../../db/database.ts';
 import { defineEventHandler } from '../../jobs/index.ts';
+import { defineErasure } from '../customers/index.ts';
 
 /** What is left of a body. */
 export const ERASED_BODY = '{"erased": true}';
@@ -33,6 +34,8 @@ export async function eraseDeliveriesOf(
   await tx.execute(sql`update webhook_attempts set request_headers = '{}', response_headers = null, response_body = null
     where workspace_id = ${workspaceId}::uuid and delivery_id = any(${rows.map(({ id }) => id)}::uuid[])`);
 }
+
+defineErasure((ctx, customerId, subjects) => eraseDeliveriesOf(ctx.tx, ctx.workspaceId, customerId, { subjects }));
 
 /** Has erasing looked after once more when it is over: a body that was made at that very moment was not there to be redacted. */
 export function eraseAgain(): void {

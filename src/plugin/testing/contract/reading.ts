@@ -28,13 +28,14 @@ export function checkReading(world: () => ContractWorld, examples: ContractExamp
       const ask = (first: number) =>
         one.query(`{ ${listOf(builtSchema(), field.type)}(first: ${first}) { nodes { id ${textOf(field)} } } }`);
       await ask(1); // connections and plans are made the first time
-      const [single, page] = [await host.statementsOf(() => ask(1)), await host.statementsOf(() => ask(PAGE))];
-      const texts = ({ statements }: typeof page) => statements.map(({ text }) => text.slice(0, 200));
-      expect({ field: field.name, statements: texts(page).length, texts: texts(page) }).toEqual({
-        field: field.name,
-        statements: texts(single).length,
-        texts: expect.anything(),
-      });
+      const textsOf = async (first: number) => (await host.statementsOf(() => ask(first))).statements.map(({ text }) => text.slice(0, 200));
+      // What the process does beside may send one too: a field that asks for each record does so every time.
+      for (let tries = 1; ; tries++) {
+        const [single, page] = [await textsOf(1), await textsOf(PAGE)];
+        if (page.length <= single.length) break;
+        if (tries < 3) continue;
+        expect({ field: field.name, statements: page }).toEqual({ field: field.name, statements: single });
+      }
     }
   });
 

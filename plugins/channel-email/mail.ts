@@ -1,0 +1,80 @@
+// Reading a mail as it came (RFC 5322 and MIME), within bounds: whoever writes it may mean harm.
+import { createHash } from 'node:crypto';
+import { type Attachment, simpleParser } from 'mailparser';
+import { soundId } from './message-ids.ts';
+
+const limits = {
+  /** Bytes of the headers of one part. */
+  maxHeadSize: 256_000,
+  /** Parts, at whatever depth. */
+  maxChildNodes: 200,
+  /** Characters of an HTML part that is read as text, where there is no text. */
+  maxHtmlLengthToParse: 400_000,
+};
+const MOST_TEXT = 200_000;
+const MOST_REFERENCES = 40;
+const MOST_HEADER = 10_000;
+
+export type Part = { type: string; name: string | null; size: number; content: Buffer; embedded: boolean };
+
+export type Mail = {
+  /** Its Message-ID; where it has no sound one, one made from its bytes. */
+  id: string;
+  from: { address: string; name: string } | null;
+  subject: string;
+  text: string;
+  /** Whether there was text that could not be read. */
+  unread: boolean;
+  date: Date | null;
+  /** Message-IDs that it answers, the nearest first. */
+  references: string[];
+  type: { value: string; params: Record<string, string> };
+  /** Everything but the text, in order. */
+  parts: Part[];
+  /** The values of all headers of this name, as they came. */
+  headers(name: string): string[];
+};
+
+/** Reads a mail. Throws where it is none, or is beyond all bounds. */
+export async function readMail(raw: Buffer): Promise<Mail> {
+  const parsed = await simpleParser(raw, {
+    ...limits,
+    ...{ skipTextToHtml: true, keepCidLinks: true, checksumAlgo: false },
+    // Mails within mails stay closed; reports are read by ourselves.
+    ...{ ignoreEmbedded: true, keepDeliveryStatus: true },
+  });
+  if (!parsed.headerLines?.length) throw new Error('this is no mail');
+  const headers = (name: string) =>
+    parsed.headerLines
+      .filter(({ key }) => key === name)
+      .map(({ line }) =>
+        line
+          .slice(line.indexOf(':') + 1)
+          .trim()
+          .slice(0, MOST_HEADER),
+      );
+  const from = parsed.from?.value.flatMap((one) => one.group ?? [one]).find(({ address }) => address);
+  const type = parsed.headers.get('content-type') as Mail['type'] | undefined;
+  const [given] = headers('message-id');
+  return {
+    id: given !== undefined && soundId.test(given) ? given : `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    from: from?.address ? { address: from.address, name: from.name.toWellFormed() } : null,
+    subject: (parsed.subject ?? '').toWellFormed(),
+    text: (parsed.text ?? '').slice(0, MOST_TEXT).toWellFormed(),
+    unread: parsed.textConversionError !== undefined,
+    date: headers('date').length > 0 && parsed.date instanceof Date ? parsed.date : null,
+    references: referencesIn(headers('in-reply-to'), headers('references')),
+    type: { value: (type?.value ?? 'text/plain').toLowerCase(), params: type?.params ?? {} },
+    parts: parsed.attachments.map(partOf),
+    headers,
+  };
+}
+
+function partOf({ contentType, filename, size, content, related }: Attachment): Part {
+  return { type: contentType.toLowerCase(), name: filename?.toWellFormed() ?? null, size, content, embedded: related === true };
+}
+
+function referencesIn(inReplyTo: string[], references: string[]): string[] {
+  const ids = (texts: string[]) => texts.flatMap((text) => text.match(/<[^<>\s]{1,400}>/g) ?? []).filter((id) => soundId.test(id));
+  return [...new Set([...ids(inReplyTo), ...ids(references).reverse()])].slice(0, MOST_REFERENCES);
+}
