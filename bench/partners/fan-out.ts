@@ -41,7 +41,11 @@ const streams: Transport = {
 };
 
 function sinkOf(got: (id: string) => void) {
-  return { next: ({ data }: Told) => data && got(data.interactionRecorded.id), error: (error: unknown) => console.error(error), complete() {} };
+  return {
+    next: ({ data }: Told) => data && got(data.interactionRecorded.id),
+    error: (error: unknown) => console.error(error),
+    complete() {},
+  };
 }
 
 /** Runs the benchmark over both transports and prints the delays. */
@@ -73,5 +77,10 @@ async function measure(partner: Partner, transport: Transport): Promise<(string 
   }
   await close();
   await partner.until('trato_\\w*subscriptions', (open) => open === 0);
-  return [transport.name, `${received} of ${WRITES * SUBSCRIPTIONS}`, percentile(delays, 0.5).toFixed(1), percentile(delays, 0.99).toFixed(1)];
+  return [
+    transport.name,
+    `${received} of ${WRITES * SUBSCRIPTIONS}`,
+    percentile(delays, 0.5).toFixed(1),
+    percentile(delays, 0.99).toFixed(1),
+  ];
 }

@@ -1,10 +1,11 @@
 // What machines write, such as notes of absence: kept as an interaction of a kind of its own, so that nothing takes it for an
 // answer: not the channel's threads, nor rules and figures that look at kinds. It makes nobody a customer.
 import { typeId, type WriteContext } from 'trato/plugin';
-import { bodyOf, cut } from './body.ts';
+import { bodyOf } from './body.ts';
 import type { Inbound } from './incoming.ts';
 import type { Mail } from './mail.ts';
 import { sentAs } from './own-messages.ts';
+import { cut } from './text.ts';
 
 const KIND = 'automatic_reply';
 /** Apart from that of letters: what a machine wrote is not what the next mail answers. */

@@ -1,6 +1,7 @@
 // What a mail says, as it is kept: its text, and what came with it by name.
 import { withoutHistory } from './history.ts';
 import type { Mail, Part } from './mail.ts';
+import { cut, oneLine } from './text.ts';
 
 const MOST_BODY = 95_000;
 const MOST_NAMED = 20;
@@ -24,17 +25,8 @@ function attachmentsOf(parts: readonly Part[]): string[] {
   return [`[Attached, and not kept: ${[...shown, ...more].join('; ')}]`];
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-const nameOf = (name: string) =>
-  cut(name.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim(), MOST_NAME);
+const nameOf = (name: string) => cut(oneLine(name.replace(/\p{Bidi_Control}+/gu, '')), MOST_NAME);
 
 function sizeOf(bytes: number): string {
   return bytes < 1_000 ? `${bytes} bytes` : `${Math.round(bytes / 1_000)} kB`;
-}
-
-/** At most so many characters, and never half of one. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const last = text.charCodeAt(most - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? most - 1 : most);
 }

@@ -3,12 +3,13 @@
 import type { ChannelPorts, HttpAnswer, JobContext, WriteContext } from 'trato/plugin';
 import { automaticOf } from './automatic.ts';
 import { noteAutomatic } from './automatic-notes.ts';
-import { bodyOf, cut } from './body.ts';
+import { bodyOf } from './body.ts';
 import type { Account } from './config.ts';
 import { type Mail, readMail } from './mail.ts';
 import { idsOfReturnPaths, messageIdOf } from './message-ids.ts';
 import { isQueued } from './own-messages.ts';
 import { type Report, reportOf } from './reports.ts';
+import { cut } from './text.ts';
 
 type Job = JobContext & { workspaceId: string };
 export type Inbound = Account & { inbound: NonNullable<Account['inbound']> };

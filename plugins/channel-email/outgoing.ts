@@ -3,6 +3,7 @@ import { type OutboundMessage, PermanentFailure, type ReadContext, typeId } from
 import type { Account } from './config.ts';
 import { messageIdOf, returnPathOf, soundId } from './message-ids.ts';
 import { type Letter, type Mailer, mailerOf } from './smtp.ts';
+import { oneLine } from './text.ts';
 
 const plainAddress = /^[^\s@<>,;:"\\()[\]]+@[^\s@<>,;:"\\()[\]]+$/u;
 
@@ -31,7 +32,7 @@ function letterOf(account: Account, { id, address, body, html, inReplyTo }: Outb
     from: account.from,
     to: { name: '', address },
     ...(account.replyTo !== undefined && { replyTo: account.replyTo }),
-    subject: headerText(subject),
+    subject: oneLine(subject),
     text: body,
     ...(html !== null && { html }),
     ...answered,
@@ -47,10 +48,4 @@ async function subjectOf(ctx: ReadContext, conversationId: string | null): Promi
   const { conversation } = await ctx.query(SUBJECT, { id: typeId('Conversation', conversationId) });
   const subject: string = conversation?.subject ?? '';
   return subject === '' || /^re:/i.test(subject) ? subject : `Re: ${subject}`;
-}
-
-/** One line, whatever was written. */
-function headerText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').trim();
 }

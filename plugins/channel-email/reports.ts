@@ -1,6 +1,7 @@
 // Reports of mail servers on mail that was sent (RFC 3464), and the plain letters of those that write none.
 import type { Mail, Part } from './mail.ts';
 import { idIn } from './message-ids.ts';
+import { cut } from './text.ts';
 
 export type Report = {
   /** OTHER: neither good nor bad news, such as a receipt. */
@@ -66,16 +67,16 @@ function recipientStatus(fields: Map<string, string>): Status {
   const action = /^[a-z]*/.exec((fields.get('action') ?? '').toLowerCase())![0];
   const news = newsOfAction[action] ?? (action === '' && code.startsWith('5') ? 'BOUNCED' : 'OTHER');
   const said = (fields.get('diagnostic-code') ?? '').replace(/^[A-Za-z0-9.-]+\s*;\s*/, '');
-  return { news, detail: oneLine(said.includes(code) ? said || code : `${code} ${said}`) };
+  return { news, detail: short(said.includes(code) ? said || code : `${code} ${said}`) };
 }
 
 /** What a letter without a report says, from where it gets to the point. */
 function plainReason(text: string): string {
   const at = text.search(/^.*\b[45]\d\d[ -]/m);
-  return oneLine(text.slice(Math.max(0, at), Math.max(0, at) + MOST_DETAIL));
+  return short(text.slice(Math.max(0, at), Math.max(0, at) + MOST_DETAIL));
 }
 
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, MOST_DETAIL).toWellFormed();
+const short = (text: string) => cut(text.replace(/\s+/g, ' ').trim(), MOST_DETAIL);
 
 function about(mail: Mail): string[] {
   const returned = mail.parts.filter(({ type }) => returnedParts.has(type)).map(textOf);

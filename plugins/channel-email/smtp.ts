@@ -2,9 +2,11 @@
 import { createTransport } from 'nodemailer';
 import { PermanentFailure } from 'trato/plugin';
 import type { Account } from './config.ts';
+import { cut, oneLine } from './text.ts';
 
 /** Connections that are not used are given back. */
 const IDLE_MS = 10_000;
+const MOST_SAID = 300;
 
 export type Letter = {
   envelope: { from: string; to: string[] };
@@ -62,7 +64,7 @@ const NOT_LET_IN: ReadonlySet<number> = new Set([530, 538]);
 export function failureOf({ code, originalCode, command, response, responseCode }: SmtpError): Error {
   const about = aboutTheMail.has(command);
   if (about && responseCode !== undefined) {
-    const said = `The mail server answered ${oneLine(response ?? String(responseCode))}`;
+    const said = `The mail server answered ${cut(oneLine(response ?? String(responseCode)), MOST_SAID)}`;
     const refused = responseCode >= 500 && responseCode < 600 && !NOT_LET_IN.has(responseCode);
     return refused ? new PermanentFailure(said) : new Error(said);
   }
@@ -75,12 +77,3 @@ export function failureOf({ code, originalCode, command, response, responseCode 
   const why = [code, originalCode].filter((one) => typeof one === 'string' && /^[A-Z0-9_]+$/.test(one));
   return new Error(`The mail server could not be used: ${why.join(', ') || 'unknown'}.`);
 }
-
-const MOST_SAID = 300;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is taken out
-const oneLine = (text: string) =>
-  text
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .slice(0, MOST_SAID)
-    .toWellFormed();

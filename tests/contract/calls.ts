@@ -74,9 +74,10 @@ export async function follow(
   });
   if (!(Symbol.asyncIterator in source)) return outcomeOf(source, '');
   const sent: Outcome = { data: [], errors: [], touched: '' };
-  for await (const { root } of source as AsyncIterable<FeedEnvelope>) {
+  for await (const { root, feed } of source as AsyncIterable<FeedEnvelope>) {
     const { data, errors } = await sandbox.run(caller.administrator, document, variableValues, root);
-    (sent.data as unknown[]).push(data);
+    // What is told of the event beside the answer is a part of it.
+    (sent.data as unknown[]).push(feed ? { ...(data as object | null), event: feed.event } : data);
     sent.errors.push(...errors);
   }
   return sent;

@@ -5,9 +5,10 @@ import type { Viewer } from '../../src/auth/viewer.ts';
 import { hideableFields } from '../../src/modules/access/role-definition.ts';
 import { allEntities, entityNamed } from '../../src/query/entity.ts';
 import { fieldOfColumn } from '../../src/query/policy.ts';
-import { documentOf } from './calls.ts';
+import { modelOf } from '../../src/query/sql.ts';
+import { documentOf, follow } from './calls.ts';
 import { type ApiField, requiredOf } from './probes.ts';
-import { codesOf, fields, type RoleWorld, schema, startRoleWorld } from './role-world.ts';
+import { asField, codesOf, fields, type RoleWorld, schema, startRoleWorld } from './role-world.ts';
 import type { Outcome } from './sandbox.ts';
 
 let world: RoleWorld;
@@ -39,6 +40,11 @@ const inputOf = (api: ApiField, name: string) => {
 };
 const entityOfList = ({ field }: ApiField) => allEntities().find(({ name }) => `${name}Connection` === getNamedType(field.type).name);
 const listNames = lists.filter((api) => entityOfList(api)).map((api) => [`${api.parent ?? 'Query'}.${api.field.name}`, api] as const);
+
+const typedFeeds = Object.entries(schema.getSubscriptionType()!.getFields()).flatMap(([name, field]) => {
+  const entity = allEntities().find((one) => one.name === getNamedType(field.type).name);
+  return entity ? [[name, entity, field] as const] : [];
+});
 
 function askList(api: ApiField, viewer: Viewer, given: Record<string, unknown>): Promise<Outcome> {
   const args = { ...requiredOf(api.field, whole), ...given };
@@ -88,6 +94,33 @@ describe('what would tell a hidden field', () => {
       const orderBy = [{ attribute: { key: 'marker_a', type: 'TEXT' } }];
       expect(codesOf(await askList(api, hiding(`${entity.name}.attributes`), { orderBy }))).toContain('FORBIDDEN');
     }
+  });
+
+  it.for(typedFeeds)('subscription.%s refuses to follow it', async ([name, entity, field]) => {
+    const api = asField('subscription', field);
+    const refused = async (viewer: Viewer, given: Record<string, unknown>) => {
+      const args = { ...requiredOf(field, whole), after: Buffer.from('event:0').toString('base64url'), ...given };
+      const document = documentOf(schema, api, 0, Object.keys(args));
+      return codesOf(await follow(schema, sandbox, document, args, { ...whole, administrator: viewer }));
+    };
+    const has = (arg: string) => field.args.some((one) => one.name === arg);
+    const hideable = hideableFields(entity);
+    const column = Object.keys(modelOf(entity.name).columns).find((one) => hideable.includes(one))!;
+    if (has('changed')) {
+      expect(await refused(whole.administrator, { changed: [column] })).toEqual([]);
+      expect(await refused(hiding(`${entity.name}.${column}`), { changed: [column] })).toEqual(['FORBIDDEN']);
+    }
+    if (has('filter')) {
+      const [filter, spec] = Object.entries(entity.filters!).find(([, one]) => 'column' in one && hideable.includes(one.column))!;
+      const of = (spec as { column: string }).column;
+      const type = getNamedType(
+        (getNamedType(field.args.find((one) => one.name === 'filter')!.type) as GraphQLInputObjectType).getFields()[filter]!.type,
+      );
+      const given = { filter: { not: { [filter]: someCondition(isInputObjectType(type) ? type : undefined) } } };
+      expect(await refused(whole.administrator, given)).toEqual([]);
+      expect(await refused(hiding(`${entity.name}.${of}`), given)).toEqual(['FORBIDDEN']);
+    }
+    expect(await refused(viewerWith({ permissions: ['events:read', 'recognise'] }), {}), name).toEqual(['FORBIDDEN']);
   });
 
   it.for(

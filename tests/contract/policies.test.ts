@@ -17,7 +17,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { normal } from './answers.ts';
 import { call, documentOf, follow, type Sandboxes, untilCaughtUp } from './calls.ts';
 import { candidates } from './candidates.ts';
-import { type ApiField, apiFields, type Place } from './probes.ts';
+import { type ApiField, apiFields, type Place, requiredOf } from './probes.ts';
 import { customerData, idsOf, type RichWorkspace, richWorkspace, runAs } from './rich-workspace.ts';
 import { checksums, guardRows, type Outcome, openSandbox } from './sandbox.ts';
 import { type Meant, nameOf, tryPlace } from './try-place.ts';
@@ -131,7 +131,7 @@ const asField = (operation: ApiField['operation'], field: GraphQLField<unknown, 
   places: [],
 });
 const readable = Object.values(schema.getQueryType()!.getFields()).filter((field) => !field.args.some(isRequiredArgument));
-const feeds: Record<string, Record<string, unknown>> = { events: {}, interactionRecorded: {}, customerChanged: { id: 'Customer' } };
+const feeds = schema.getSubscriptionType()!.getFields();
 
 /** Every list and feed, two records deep, as each of the callers is answered. */
 async function readAll(): Promise<Record<string, string>> {
@@ -140,7 +140,7 @@ async function readAll(): Promise<Record<string, string>> {
     for (const field of readable) answers[`${scope} ${field.name}`] = normal(await read(ann[scope], field), [], ann[scope]);
     for (const name of Object.keys(feeds)) {
       const feed = await readFeed(ann[scope], name);
-      const data = (feed.data as Record<string, { __typename: string }>[]).filter((item) => item[name]!.__typename !== 'FeedCaughtUp');
+      const data = (feed.data as Record<string, { __typename: string }>[]).filter((item) => item[name]?.__typename !== 'FeedCaughtUp');
       answers[`${scope} feed ${name}`] = normal({ ...feed, data }, [], ann[scope]);
     }
   }
@@ -155,8 +155,8 @@ function read(caller: RichWorkspace, field: GraphQLField<unknown, unknown>): Pro
 }
 
 function readFeed(caller: RichWorkspace, name: string): Promise<Outcome> {
-  const field = schema.getSubscriptionType()!.getFields()[name]!;
-  const variables = { after: Buffer.from('event:0').toString('base64url'), ...(feeds[name]!.id ? { id: caller.ids.Customer } : {}) };
+  const field = feeds[name]!;
+  const variables = { after: Buffer.from('event:0').toString('base64url'), ...requiredOf(field, caller) };
   return follow(
     schema,
     sandboxes.of.get(caller)!,
@@ -194,8 +194,11 @@ describe('rows out of scope', () => {
           'lifecycleStages',
           'touchPoints',
           'events',
-          'feed events',
-          'feed interactionRecorded',
+          'messages',
+          ...['events', 'customerCreated', 'customerStageChanged', 'customerChanged', 'interactionRecorded', 'opportunityCreated'].map(
+            (name) => `feed ${name}`,
+          ),
+          ...['leadCaptured', 'quoteSent', 'relationshipCreated', 'consentGiven', 'segmentEntered'].map((name) => `feed ${name}`),
         ].map((name) => `ALL ${name}`),
       ),
     );

@@ -87,7 +87,17 @@ async function attempted(db: Database, { workspaceId, word }: Words, deliveryId:
     where workspace_id = ${workspaceId}::uuid and id = ${deliveryId}::uuid`);
   const headers = { 'x-word': word };
   await insertRows(db, 'WebhookAttempt', [
-    { workspaceId, id: newId(), deliveryId, number: 1, startedAt: new Date(), durationMs: 7, statusCode: 503, error, ...answered(word, headers) },
+    {
+      workspaceId,
+      id: newId(),
+      deliveryId,
+      number: 1,
+      startedAt: new Date(),
+      durationMs: 7,
+      statusCode: 503,
+      error,
+      ...answered(word, headers),
+    },
   ]);
 }
 

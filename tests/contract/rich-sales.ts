@@ -20,7 +20,7 @@ import {
   productCommands,
 } from '../../src/modules/sales/index.ts';
 import { opportunityCompetitorAdd } from '../../src/modules/sales/parts.commands.ts';
-import { segmentationCommands, segmentCommands, segmentMembersAdd } from '../../src/modules/segments/index.ts';
+import { segmentationCommands, segmentCommands, segmentMembersAdd, segmentMembersRemove } from '../../src/modules/segments/index.ts';
 import { territoryCommands } from '../../src/modules/territories/index.ts';
 import type { Done } from './rich-workspace.ts';
 
@@ -97,6 +97,9 @@ export async function salesData(
   { key, vocabulary, word, owner, team, customer, other }: Sold,
 ): Promise<Record<string, string>> {
   const text = (what: string) => `${word} ${what}`;
+  for (const command of [segmentMembersAdd, segmentMembersRemove]) {
+    await done(command as never, { rows: [{ segment: vocabulary, customer: other }] });
+  }
   await done(segmentMembersAdd as never, { rows: [{ segment: vocabulary, customer }] });
   await done(consentGive as never, { customer, purpose: key, legalBasis: 'CONSENT', source: text('source'), wording: text('wording') });
   const capture = async (value: string) => ({

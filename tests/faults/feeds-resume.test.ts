@@ -12,8 +12,6 @@ test('every client of either process ends with every event, once and in order, t
     writersOfEach: 8,
     clients: [
       { transport: 'ws' },
-      { transport: 'ws' },
-      { transport: 'sse' },
       { transport: 'sse' },
       { transport: 'ws', breakAfter: 250 },
       { transport: 'sse', breakAfter: 250 },
@@ -23,6 +21,6 @@ test('every client of either process ends with every event, once and in order, t
     limitMs: 60_000,
   });
   expect(events).toBeGreaterThan(4_000);
-  expect(begun.slice(0, 4)).toEqual([1, 1, 1, 1]);
-  for (const times of begun.slice(4)) expect(times).toBeGreaterThan(5);
+  expect(begun.slice(0, 2)).toEqual([1, 1]);
+  for (const times of begun.slice(2)) expect(times).toBeGreaterThan(5);
 });

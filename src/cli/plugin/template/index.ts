@@ -62,6 +62,8 @@ export const plugin = definePlugin({
       input: { customer: arg.id('Customer', 'Whose contacts.') },
       gives: { before: { description: 'How many there were.', value: v.int() } },
       run: async (ctx, { customer }) => {
+        // Refuses customers whom the caller may not touch.
+        await ctx.lock('Customer', customer, ['customer']);
         const [row] = await ctx.sql<{ contacts: number }>(sql`delete from contact_counts
           where workspace_id = ${ctx.workspaceId} and customer_id = ${customer} returning contacts`);
         if (!row) return ctx.reject('NOTHING_COUNTED', 'No contact of this customer was counted.', ['customer']);

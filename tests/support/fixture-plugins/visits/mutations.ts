@@ -12,6 +12,7 @@ export function addMutations(schema: SchemaHost<Scope>, { visit }: Types, { most
       customer: { description: 'Whom it is to.', value: v.record('Customer') },
     },
     run: async (ctx, { customer, day }) => {
+      await ctx.lock('Customer', customer, ['customer']);
       // Two that plan at once take turns.
       await ctx.sql(sql`select pg_advisory_xact_lock(hashtext(${`${ctx.workspaceId} ${day}`}))`);
       const [taken] = await ctx.sql<{ count: number }>(sql`

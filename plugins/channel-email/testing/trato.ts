@@ -1,0 +1,62 @@
+// What tests of the channel ask of a Trato.
+import { createHmac } from 'node:crypto';
+import type { TestHost, TestWorkspace } from 'trato/plugin/testing';
+import { vi } from 'vitest';
+
+const SEND = `mutation ($input: MessageSendInput!) { messageSend(input: $input) {
+  message { id interaction { id } } userErrors { code message } } }`;
+const MESSAGE = `query ($id: ID!) { message(id: $id) {
+  id status externalId attempts error interaction { id conversation { id } } customer { id } } }`;
+
+let made = 0;
+
+export async function customer(by: TestWorkspace, address = `person${++made}@example.org`): Promise<{ id: string; address: string }> {
+  return { id: await by.makeCustomer({ identities: [{ kind: 'EMAIL', value: address }] }), address };
+}
+
+/** Queues a message; answers its id. */
+export async function queue(by: TestWorkspace, to: string, more: object = {}): Promise<string> {
+  const input = { customer: { id: to }, channel: 'email', subject: 'Your order', body: 'It is on its way.', ...more };
+  const { messageSend } = await by.query(SEND, { input });
+  if (messageSend.userErrors.length > 0) throw new Error(JSON.stringify(messageSend.userErrors));
+  return messageSend.message.id;
+}
+
+export const messageOf = async (by: TestWorkspace, id: string) => (await by.query(MESSAGE, { id })).message;
+
+/** Has a message tried now, and waits until that try is noted. */
+export async function tried(host: TestHost, by: TestWorkspace, id: string) {
+  const { attempts } = await messageOf(by, id);
+  await host.db.pool.query("update messages set next_attempt_at = now() where status = 'QUEUED'");
+  return vi.waitFor(
+    async () => {
+      await host.drain();
+      const message = await messageOf(by, id);
+      if (message.attempts === attempts || (message.status === 'QUEUED' && message.error === null)) throw new Error('not yet');
+      return message;
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+}
+
+export async function sent(host: TestHost, by: TestWorkspace, to: string, more: object = {}) {
+  const message = await tried(host, by, await queue(by, to, more));
+  if (message.status !== 'SENT') throw new Error(`${message.status}: ${message.error}`);
+  return message;
+}
+
+export type Signing = { workspace?: string; secret: string; timestamp?: number | string; signature?: string };
+
+export function signedHeaders(body: Buffer, { secret, timestamp = Math.floor(Date.now() / 1000), signature }: Signing) {
+  const digest = createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex');
+  return { 'x-email-timestamp': String(timestamp), 'x-email-signature': signature ?? `sha256=${digest}` };
+}
+
+export async function handOver(host: TestHost, mail: string | Buffer, signing: Signing) {
+  const body = Buffer.isBuffer(mail) ? mail : Buffer.from(mail.replace(/\r?\n/g, '\r\n'));
+  const headers = { 'content-type': 'message/rfc822', ...signedHeaders(body, signing) };
+  const path = `/plugins/channel-email/inbound/${signing.workspace ?? 'main'}`;
+  const response = await host.http('POST', path, { headers, body: new Uint8Array(body) });
+  // biome-ignore lint/suspicious/noExplicitAny: each answer has a form of its own
+  return { status: response.status, body: (await response.json()) as any };
+}
