@@ -95,9 +95,12 @@ describe('a mail', () => {
     const to = await customer(host);
     const asked = `Message-ID: <question-1@mail.example.org>\nFrom: ${to.address}\nSubject: Where is it?\n\nStill waiting.`;
     expect((await handOver(host, asked, { secret: SECRET })).status).toBe(201);
-    const { customer: found } = await host.query(`query ($id: ID!) { customer(id: $id) { interactions(first: 1) { nodes { id } } } }`, {
-      id: to.id,
-    });
+    const { customer: found } = await host.query(
+      `query ($id: ID!) { customer(by: { id: $id }) { interactions(first: 1) { nodes { id } } } }`,
+      {
+        id: to.id,
+      },
+    );
     await sent(host, host, to.id, { subject: null, inReplyTo: found.interactions.nodes[0].id });
     expect(lastMail().mail).toMatchObject({ inReplyTo: '<question-1@mail.example.org>', subject: 'Re: Where is it?' });
     expect([lastMail().mail.references].flat()).toEqual(['<question-1@mail.example.org>']);

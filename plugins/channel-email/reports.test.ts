@@ -1,0 +1,115 @@
+// What is read in mails, without a server: reports, marks of machines, history.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { automaticOf } from './automatic.ts';
+import { bodyOf } from './body.ts';
+import { withoutHistory } from './history.ts';
+import { readMail } from './mail.ts';
+import { idsOfReturnPaths, returnPathOf } from './message-ids.ts';
+import { reportOf } from './reports.ts';
+import { failureOf } from './smtp.ts';
+import * as reports from './testing/reports.ts';
+
+const ID = '<0199f0aa-1111-7222-8333-444455556666@shop.example>';
+const read = (text: string) => readMail(Buffer.from(text.replaceAll('\n', '\r\n')));
+
+describe('a report', () => {
+  it.each([
+    ['postfix', 'BOUNCED', '550 5.1.1 <nobody@example.org>: Recipient address rejected: User unknown'],
+    ['exchange', 'BOUNCED', '554 5.2.2 mailbox full; STOREDRV'],
+    ['gmail', 'BOUNCED', '550-5.1.1 The email account that you tried to reach does not exist. Please try 550-5.1.1 double-checking'],
+    ['exim', 'BOUNCED', '550 5.1.1 No such user here'],
+    ['qmail', 'BOUNCED', 'Hi. This is the qmail-send program'],
+    ['delayed', 'DELAYED', '4.4.1 connect to mail.example.org'],
+    ['delivered', 'DELIVERED', ''],
+    ['receipt', 'OTHER', ''],
+  ] as const)('of %s is read: %s', async (name, news, detail) => {
+    for (const written of [reports[name](ID), reports[name](ID).replaceAll('\n', '\r\n')]) {
+      const report = reportOf(await readMail(Buffer.from(written)));
+      expect(report?.news).toBe(news);
+      expect(report?.detail).toContain(detail);
+      expect(report?.about[0]).toBe(ID);
+    }
+  });
+
+  it('is none where a person sends it on', async () => {
+    const text = `From: ada@example.org\nMessage-ID: <a@b>\nContent-Type: multipart/mixed; boundary=x\n
+--x\n\nLook what came back.\n--x\nContent-Type: message/rfc822\n\n${reports.postfix(ID)}\n--x--\n`;
+    const mail = await read(text);
+    expect(reportOf(mail)).toBeNull();
+    expect(bodyOf(mail, 'cut')).toMatch(/^Look what came back\.\n\n\[Attached, and not kept: .*message\/rfc822/);
+  });
+});
+
+describe('a mail of a machine', () => {
+  it.each([
+    ['Auto-Submitted: auto-replied', 'auto-replied'],
+    ['Auto-Submitted: auto-generated; type=vacation', 'auto-generated'],
+    ['X-Autoreply: yes', 'auto-replied'],
+    ['Precedence: bulk', 'auto-generated'],
+    ['Return-Path: <>', 'auto-generated'],
+    ['Auto-Submitted: no', null],
+    ['Precedence: list', null],
+    ['X-Nothing: x', null],
+  ])('is told by its headers: %s', async (header, how) => {
+    expect(automaticOf(await read(`From: ada@example.org\n${header}\n\nI am away.`))).toBe(how);
+  });
+});
+
+describe('history', () => {
+  const cases: [string, string, string][] = [
+    ['quoted lines at the end', 'Yes, please.\n\nOn Mon, 16 Nov 2026, Shop <a@b> wrote:\n> Shall we?\n> Yes?\n', 'Yes, please.'],
+    ['an attribution in two lines', 'Ja.\n\nAm Montag, dem 16. November 2026 um 10:00 Uhr\nschrieb Shop <a@b>:\n> Sollen wir?', 'Ja.'],
+    ['a mail below a line', 'Yes.\n\n-----Original Message-----\nFrom: Shop\nSubject: x\n\nShall we?', 'Yes.'],
+    ['answers between quoted lines', '> Shall we?\nYes.\n> When?\nNow.', '> Shall we?\nYes.\n> When?\nNow.'],
+    ['words below the quoted lines', 'Hi.\n> Shall we?\n\nAda', 'Hi.\n> Shall we?\n\nAda'],
+    ['nothing but history', '> Shall we?\n', '> Shall we?'],
+    ['no history', 'She wrote:\nnothing.', 'She wrote:\nnothing.'],
+  ];
+  it.each(cases)('is cut where it is at the end only: %s', (_what, text, rest) => {
+    expect(withoutHistory(text)).toBe(rest);
+  });
+
+  it('never takes everything, and adds nothing', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('', '> a', 'On x wrote:', '-----Original Message-----', 'b', '  > c', 'schrieb:')), (lines) => {
+        const text = lines.join('\n');
+        const rest = withoutHistory(text);
+        expect(text).toContain(rest);
+        expect(rest === '').toBe(text.trim() === '');
+      }),
+    );
+  });
+});
+
+describe('a return path', () => {
+  const account = { from: { address: 'service@shop.example' }, returnPath: 'Bounces@mail.shop.example' } as never;
+  it('is found again where it stands', () => {
+    const id = ID.slice(1, 37);
+    const path = returnPathOf(account, id);
+    expect(path).toBe(`Bounces+${id}@mail.shop.example`);
+    expect(idsOfReturnPaths(account, `"x" <${path.toUpperCase()}>, other+${id}@mail.shop.example`)).toEqual([id]);
+    expect(idsOfReturnPaths(account, `bounces+${id}@other.example`)).toEqual([]);
+  });
+});
+
+describe('a failure', () => {
+  it.each([
+    [{ command: 'RCPT TO', responseCode: 550, response: '550 no\r\nX: y' }, 'PermanentFailure', 'The mail server answered 550 no X: y'],
+    [{ command: 'MAIL FROM', responseCode: 530, response: '530 sign in' }, 'Error', 'The mail server answered 530 sign in'],
+    [{ command: 'DATA', responseCode: 421, response: '421 closing' }, 'Error', 'The mail server answered 421 closing'],
+    [
+      { command: 'AUTH PLAIN', code: 'EAUTH', responseCode: 535, response: '535 hunter2' },
+      'Error',
+      'The mail server does not let the account in (535).',
+    ],
+    [{ command: 'EHLO', responseCode: 554, response: '554 go away' }, 'Error', 'The mail server is not ready (554).'],
+    [{ command: 'CONN', code: 'ESOCKET', originalCode: 'ECONNRESET' }, 'Error', 'The mail server could not be used: ESOCKET, ECONNRESET.'],
+    [{ command: 'API', code: 'EENVELOPE' }, 'PermanentFailure', 'The mail cannot be sent to this server'],
+  ])('is final only where the server speaks of the mail: %o', (failure, name, message) => {
+    const error = failureOf(Object.assign(new Error('hunter2'), failure));
+    expect(error.name).toBe(name);
+    expect(error.message).toContain(message);
+    expect(error.message).not.toContain('hunter2');
+  });
+});
