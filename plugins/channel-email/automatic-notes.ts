@@ -1,6 +1,6 @@
 // What machines write, such as notes of absence: kept as an interaction of a kind of its own, so that nothing takes it for an
 // answer: not the channel's threads, nor rules and figures that look at kinds. It makes nobody a customer.
-import { typeId, type WriteContext } from 'trato/plugin';
+import type { WriteContext } from 'trato/plugin';
 import { bodyOf } from './body.ts';
 import type { Inbound } from './incoming.ts';
 import type { Mail } from './mail.ts';
@@ -14,7 +14,7 @@ const SYSTEM = 'channel-email-automatic';
 /** Keeps it; where it is not kept, says why. */
 export async function noteAutomatic(ctx: WriteContext, account: Inbound, mail: Mail, how: string): Promise<string | null> {
   const answered = await sentAs(ctx, mail.references);
-  const customer = answered ? typeId('Customer', answered.customerId) : await customerOf(ctx, mail.from!.address);
+  const customer = answered?.customer ?? (await customerOf(ctx, mail.from!.address));
   if (!customer) return 'AUTOMATIC_OF_UNKNOWN';
   if (await isKnown(ctx, mail.id)) return null;
   if (!(await hasKind(ctx))) return 'AUTOMATIC_NOT_WANTED';
@@ -27,7 +27,7 @@ export async function noteAutomatic(ctx: WriteContext, account: Inbound, mail: M
     externalRef: { system: SYSTEM, value: mail.id },
     subject: cut(mail.subject, 500) || null,
     body: bodyOf(mail, account.inbound.history) || null,
-    ...(answered?.conversationId && { conversation: { id: typeId('Conversation', answered.conversationId) } }),
+    ...(answered?.conversation && { conversation: { id: answered.conversation } }),
   });
   return null;
 }

@@ -1,6 +1,6 @@
 // Reading a mail as it came (RFC 5322 and MIME), within bounds: whoever writes it may mean harm.
 import { createHash } from 'node:crypto';
-import { type Attachment, simpleParser } from 'mailparser';
+import { type Attachment, type ParsedMail, simpleParser } from 'mailparser';
 import { soundId } from './message-ids.ts';
 
 const limits = {
@@ -8,9 +8,9 @@ const limits = {
   maxHeadSize: 256_000,
   /** Parts, at whatever depth. */
   maxChildNodes: 200,
-  /** Characters of an HTML part that is read as text, where there is no text. */
-  maxHtmlLengthToParse: 400_000,
 };
+/** Characters of all HTML that is read as text: a reader of HTML takes long, and holds up everything. */
+const MOST_HTML = 150_000;
 const MOST_TEXT = 200_000;
 const MOST_REFERENCES = 40;
 const MOST_HEADER = 10_000;
@@ -35,15 +35,13 @@ export type Mail = {
   headers(name: string): string[];
 };
 
+/** Without any of these it is something else. */
+const needed = new Set(['from', 'message-id', 'return-path']);
+
 /** Reads a mail. Throws where it is none, or is beyond all bounds. */
 export async function readMail(raw: Buffer): Promise<Mail> {
-  const parsed = await simpleParser(raw, {
-    ...limits,
-    ...{ skipTextToHtml: true, keepCidLinks: true, checksumAlgo: false },
-    // Mails within mails stay closed; reports are read by ourselves.
-    ...{ ignoreEmbedded: true, keepDeliveryStatus: true },
-  });
-  if (!parsed.headerLines?.length) throw new Error('this is no mail');
+  const parsed = await parse(raw, true);
+  if (!parsed.headerLines?.some(({ key }) => needed.has(key))) throw new Error('this is no mail');
   const headers = (name: string) =>
     parsed.headerLines
       .filter(({ key }) => key === name)
@@ -56,18 +54,39 @@ export async function readMail(raw: Buffer): Promise<Mail> {
   const from = parsed.from?.value.flatMap((one) => one.group ?? [one]).find(({ address }) => address);
   const type = parsed.headers.get('content-type') as Mail['type'] | undefined;
   const [given] = headers('message-id');
+  const { text, unread } = await textOf(raw, parsed);
   return {
     id: given !== undefined && soundId.test(given) ? given : `sha256:${createHash('sha256').update(raw).digest('hex')}`,
     from: from?.address ? { address: from.address, name: from.name.toWellFormed() } : null,
     subject: (parsed.subject ?? '').toWellFormed(),
-    text: (parsed.text ?? '').slice(0, MOST_TEXT).toWellFormed(),
-    unread: parsed.textConversionError !== undefined,
+    text: text.slice(0, MOST_TEXT).toWellFormed(),
+    unread,
     date: headers('date').length > 0 && parsed.date instanceof Date ? parsed.date : null,
     references: referencesIn(headers('in-reply-to'), headers('references')),
     type: { value: (type?.value ?? 'text/plain').toLowerCase(), params: type?.params ?? {} },
     parts: parsed.attachments.map(partOf),
     headers,
   };
+}
+
+const parse = (raw: Buffer, skipHtmlToText: boolean) =>
+  simpleParser(raw, {
+    ...limits,
+    ...{ skipHtmlToText, skipTextToHtml: true, keepCidLinks: true, checksumAlgo: false },
+    // Mails within mails stay closed; reports are read by ourselves.
+    ...{ ignoreEmbedded: true, keepDeliveryStatus: true },
+  });
+
+/** The text, and what stands in HTML only: how much of that there is must be known before it is read. */
+async function textOf(raw: Buffer, { text = '', html, headers }: ParsedMail): Promise<Pick<Mail, 'text' | 'unread'>> {
+  if (!html) return { text, unread: false };
+  const { value } = (headers.get('content-type') ?? {}) as { value?: string };
+  if (html.length > MOST_HTML) return { text, unread: text.trim() === '' || value !== 'multipart/alternative' };
+  const whole = await parse(raw, false);
+  if (whole.text?.trim()) return { text: whole.text, unread: whole.textConversionError !== undefined };
+  // The library reads HTML that has no text beside it only where it stands alone.
+  const alone = await parse(Buffer.from(`Content-Type: text/html; charset=utf-8\r\n\r\n${html}`), false);
+  return { text: alone.text ?? '', unread: alone.textConversionError !== undefined };
 }
 
 function partOf({ contentType, filename, size, content, related }: Attachment): Part {

@@ -1,10 +1,11 @@
 // Messages of Trato that a mail names. A Message-ID says which one it may be; its external id says whether it is.
-import { typeId, uuidOf, type WriteContext } from 'trato/plugin';
+import { typeId, type WriteContext } from 'trato/plugin';
 import { idIn } from './message-ids.ts';
 
 const MOST = 5;
 
-export type OwnMessage = { status: string; externalId: string | null; customerId: string; conversationId: string | null };
+/** Ids are the API's. */
+export type OwnMessage = { status: string; externalId: string | null; customer: string; conversation: string | null };
 
 const MESSAGE = `query ($id: ID!) { message(id: $id) {
   status externalId customer { id } interaction { conversation { id } } } }`;
@@ -16,8 +17,7 @@ async function messagesNamed(ctx: WriteContext, messageIds: readonly string[]): 
     const { message } = await ctx.query(MESSAGE, { id: typeId('Message', idIn(messageId)!) });
     if (!message) continue;
     const { status, externalId, customer, interaction } = message;
-    const conversation: string | undefined = interaction.conversation?.id;
-    found.push({ messageId, status, externalId, customerId: uuidOf(customer.id)!, conversationId: conversation ?? null });
+    found.push({ messageId, status, externalId, customer: customer.id, conversation: interaction.conversation?.id ?? null });
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { readMail } from './mail.ts';
 import { idsOfReturnPaths, returnPathOf } from './message-ids.ts';
 import { reportOf } from './reports.ts';
 import { failureOf } from './smtp.ts';
-import * as reports from './testing/reports.ts';
+import { reports } from './testing/reports.ts';
 
 const ID = '<0199f0aa-1111-7222-8333-444455556666@shop.example>';
 const read = (text: string) => readMail(Buffer.from(text.replaceAll('\n', '\r\n')));
@@ -38,6 +38,27 @@ describe('a report', () => {
     const mail = await read(text);
     expect(reportOf(mail)).toBeNull();
     expect(bodyOf(mail, 'cut')).toMatch(/^Look what came back\.\n\n\[Attached, and not kept: .*message\/rfc822/);
+  });
+});
+
+describe('HTML', () => {
+  const html = (type: string, parts: string[]) =>
+    read(`From: a@example.org\nContent-Type: ${type}; boundary=x\n\n${parts.map((part) => `--x\n${part}\n`).join('')}--x--\n`);
+  const part = (text: string, type = 'text/html') => `Content-Type: ${type}; charset=utf-8\n\n${text}`;
+
+  it('is read where there is no text', async () => {
+    expect((await html('multipart/related', [part('<p>Hé &amp; <i>ho</i></p>')])).text.trim()).toBe('Hé & ho');
+    expect((await html('multipart/alternative', [part('<p>only</p>')])).text.trim()).toBe('only');
+    const both = await html('multipart/mixed', [part('<p>written</p>'), part('a footer', 'text/plain')]);
+    expect(both.text).toMatch(/written\s+a footer/);
+    expect((await html('multipart/alternative', [part('plain', 'text/plain'), part('<p>rich</p>')])).text.trim()).toBe('plain');
+  });
+
+  it('is not read where it is too much, and that is told', async () => {
+    const much = '<p>a</p>'.repeat(20_000);
+    const mail = await html('multipart/mixed', [part('plain', 'text/plain'), ...Array.from({ length: 20 }, () => part(much))]);
+    expect(bodyOf(mail, 'cut')).toBe('plain\n\n[Its HTML could not be read as text.]');
+    expect((await html('multipart/alternative', [part('plain', 'text/plain'), part(much)])).unread).toBe(false);
   });
 });
 

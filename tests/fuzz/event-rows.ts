@@ -22,6 +22,9 @@ const words: Record<string, string> = {
   SegmentMembership: 'segment.entered',
   Segment: 'segment.updated',
   OpportunityRule: 'opportunity_rule.updated',
+  Webhook: 'webhook.updated',
+  Message: 'message.sent',
+  PluginFailure: 'plugin_failure.retried',
   Nothing: 'nothing.happened',
 };
 
@@ -60,11 +63,15 @@ export async function fillEvents(
 
 function dataOf(random: Random, about: string, row: Record<string, unknown> | null, made: Rows): object {
   if (!row) return { after: { name: text(random) } };
-  const values = Object.fromEntries(
-    random.some(Object.entries(row), 6).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value]),
-  );
+  const values = Object.fromEntries(random.some(Object.entries(row), 6).map(([name, value]) => [name, plain(value)]));
   if (about === 'Team') return { after: { userId: random.pick(made.User!).id } };
   if (about !== 'Customer') return { before: orNull(random, values), after: values };
   const identities = made.Identity!.slice(0, 2).map(({ kind, system, value }) => ({ kind, system, value }));
   return { after: random.chance(0.4) ? { ...values, identities } : values, reason: text(random) };
+}
+
+/** What a moment or a large number is in JSON. */
+function plain(value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'bigint' ? String(value) : value;
 }

@@ -27,7 +27,8 @@ export async function fillLeads({
     ...named('region', 4)(i),
     position: i % 3,
     rule: {},
-    strategy: random.pick(['USER', 'TEAM', 'ROUND_ROBIN', 'CUSTOMER_OWNER']),
+    strategy: random.pick(['USER', 'TEAM', 'ROUND_ROBIN', 'CUSTOMER_OWNER', 'PLUGIN']),
+    strategyName: orNull(random, 'loyalty.nearest'),
     userId: ref(made.User!),
     teamId: ref(made.Team!),
     lastUserId: ref(made.User!),
@@ -35,6 +36,7 @@ export async function fillLeads({
   const criteria = await make('LeadCriterion', 4, (i) => ({
     ...named('criterion', 4)(i),
     points: random.pick([-5, 0, 10, 25]),
+    strategy: orNull(random, 'loyalty.score'),
     rule: {},
   }));
   const leads = await make('Lead', 70, (i) => ({

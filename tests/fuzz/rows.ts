@@ -5,6 +5,7 @@ import type { Queryable } from '../../src/db/database.ts';
 import type { ModelName } from '../../src/db/models.ts';
 import { fillLeads } from './lead-rows.ts';
 import { makeOwnWords } from './own-words.ts';
+import { fillPartners } from './partner-rows.ts';
 import type { Random } from './random.ts';
 import { fillSales } from './sales-rows.ts';
 import { attributes, day, moment, money, orNull, sentiment, text, words } from './samples.ts';
@@ -244,5 +245,6 @@ export async function fillRows(
   await fillSales(filling);
   await fillLeads(filling);
   await fillSegments(filling);
+  await fillPartners(filling);
   return made;
 }

@@ -13,7 +13,7 @@ type Keys = { id: string; roleId: string };
 type Part = { workspaceId: string; users: string[]; key: Keys };
 
 const everything = { permissions: ['*'], rowScope: {}, hiddenFields: [] };
-const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships'];
+const customerSubjects = ['customers', 'interactions', 'conversations', 'relationships', 'messages'];
 
 function keyViewer({ workspaceId, key }: Part, name: string, role: RoleDefinition): NamedViewer {
   return {

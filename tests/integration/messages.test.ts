@@ -11,9 +11,9 @@ import { conversationClose, interactionRecord } from '../../src/modules/interact
 import {
   defineChannelProvider,
   eraseMessagesOf,
-  type Inbound,
+  type InboundMessage,
   messageSend,
-  type Outbound,
+  type OutboundMessage,
   receiveMessage,
   reportMessage,
   sendDue,
@@ -22,9 +22,9 @@ import { createTestDomain, type TestDomain } from '../support/domain.ts';
 
 let domain: TestDomain;
 let other: Database;
-const handed: Outbound[] = [];
-let answer: (message: Outbound) => Promise<{ externalId: string }>;
-const accept = async ({ id }: Outbound) => ({ externalId: `<${id}@mail>` });
+const handed: OutboundMessage[] = [];
+let answer: (message: OutboundMessage) => Promise<{ externalId: string }>;
+const accept = async ({ id }: OutboundMessage) => ({ externalId: `<${id}@mail>` });
 
 beforeAll(async () => {
   domain = await createTestDomain();
@@ -75,7 +75,7 @@ const eventsOf = async (id: string) =>
 const typesOf = async (id: string) => (await eventsOf(id)).map(({ type }) => type);
 const makeDue = (id: string) => domain.db.execute(sql`update messages set next_attempt_at = now() where id = ${id}::uuid`);
 const as = <T>(work: Parameters<typeof inWorkspace<T>>[2]) => domain.db.transaction((tx) => inWorkspace(tx, domain.workspaceId, work));
-const receive = (message: Partial<Inbound> & { externalId: string }) =>
+const receive = (message: Partial<InboundMessage> & { externalId: string }) =>
   as((ctx) => receiveMessage(ctx, 'mail', 'email', { from: { kind: 'EMAIL', value: 'stranger@example.org' }, body: 'Words', ...message }));
 const conversationOf = async (interactionId: string) =>
   (await domain.db.query<{ id: string | null }>(sql`select conversation_id as id from interactions where id = ${interactionId}::uuid`))[0]!
@@ -92,7 +92,7 @@ describe('sending', () => {
     expect(await typesOf(interactionId)).toEqual(['interaction.recorded']);
     await sendAll();
     const words = { subject: 'Hello', body: 'Hi there', html: '<p>Hi</p>', inReplyTo: null, conversationId: null };
-    expect(handed).toEqual([{ id: message, address: email, ...words }]);
+    expect(handed).toEqual([{ id: message, customerId: id, interactionId, address: email, ...words }]);
     expect(await read(message)).toMatchObject({ status: 'SENT', attempts: 1, externalId: `<${message}@mail>`, nextAttemptAt: null });
     const events = await eventsOf(message);
     expect(events.map(({ type, origin }) => [type, origin])).toEqual([

@@ -2,7 +2,7 @@
 
 type Report = (messageId: string) => string;
 
-export const postfix: Report = (messageId) => `Return-Path: <>
+const postfix: Report = (messageId) => `Return-Path: <>
 Date: Mon, 16 Nov 2026 10:00:00 +0100 (CET)
 From: MAILER-DAEMON@mx.shop.example (Mail Delivery System)
 Subject: Undelivered Mail Returned to Sender
@@ -21,20 +21,15 @@ Content-Type: text/plain; charset=us-ascii
 
 This is the mail system at host mx.shop.example.
 
-I'm sorry to have to inform you that your message could not
-be delivered to one or more recipients. It's attached below.
-
 <nobody@example.org>: host mail.example.org[192.0.2.7] said: 550 5.1.1
     <nobody@example.org>: Recipient address rejected: User unknown (in reply to
     RCPT TO command)
 
 --4Q1rXk2Jz.1700000000/mx.shop.example
-Content-Description: Delivery report
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.shop.example
 X-Postfix-Queue-ID: 4Q1rXk2Jz
-Arrival-Date: Mon, 16 Nov 2026 09:59:58 +0100 (CET)
 
 Final-Recipient: rfc822; nobody@example.org
 Original-Recipient: rfc822;nobody@example.org
@@ -45,9 +40,7 @@ Diagnostic-Code: smtp; 550 5.1.1 <nobody@example.org>: Recipient address
     rejected: User unknown
 
 --4Q1rXk2Jz.1700000000/mx.shop.example
-Content-Description: Undelivered Message Headers
 Content-Type: text/rfc822-headers
-Content-Transfer-Encoding: 7bit
 
 Return-Path: <service@shop.example>
 From: Shop <service@shop.example>
@@ -60,7 +53,7 @@ Date: Mon, 16 Nov 2026 08:59:57 +0000
 --4Q1rXk2Jz.1700000000/mx.shop.example--
 `;
 
-export const exchange: Report = (messageId) => `From: <postmaster@contoso.example>
+const exchange: Report = (messageId) => `From: <postmaster@contoso.example>
 To: <service@shop.example>
 Date: Mon, 16 Nov 2026 09:00:00 +0000
 Content-Type: multipart/report; report-type=delivery-status;
@@ -79,12 +72,10 @@ Content-Type: multipart/alternative; differences=Content-Type;
 
 --inner-9a0b
 Content-Type: text/plain; charset="us-ascii"
-Content-Transfer-Encoding: quoted-printable
 
 Delivery has failed to these recipients or groups:
 
 Grace (grace@contoso.example)
-The recipient's mailbox is full and can't accept messages now.
 
 --inner-9a0b
 Content-Type: text/html; charset="us-ascii"
@@ -97,13 +88,11 @@ Content-Type: text/html; charset="us-ascii"
 Content-Type: message/delivery-status
 
 Reporting-MTA: dns;EX01.contoso.example
-Received-From-MTA: dns;mx.shop.example
 
 Final-recipient: RFC822;grace@contoso.example
 Action: Failed
 Status: 5.2.2
 Diagnostic-Code: smtp;554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded
-X-Display-Name: Grace
 
 --01a2b3c4-5d6e-7f80-9a0b-c1d2e3f40516
 Content-Type: message/rfc822
@@ -122,7 +111,7 @@ It is on its way.
 --01a2b3c4-5d6e-7f80-9a0b-c1d2e3f40516--
 `;
 
-export const gmail: Report = (messageId) => `Return-Path: <>
+const gmail: Report = (messageId) => `Return-Path: <>
 From: Mail Delivery Subsystem <mailer-daemon@googlemail.com>
 To: service@shop.example
 Auto-Submitted: auto-replied
@@ -182,7 +171,7 @@ Subject: Your order
 `;
 
 /** Exim before it wrote reports. */
-export const exim: Report = (messageId) => `Return-path: <>
+const exim: Report = (messageId) => `Return-path: <>
 Received: from Debian-exim by mail.example.net with local id 1abcde-0001; Mon, 16 Nov 2026 09:00:00 +0000
 X-Failed-Recipients: lost@example.net
 Auto-Submitted: auto-replied
@@ -210,7 +199,7 @@ Subject: Your order
 It is on its way.
 `;
 
-export const qmail: Report = (messageId) => `Return-Path: <>
+const qmail: Report = (messageId) => `Return-Path: <>
 From: MAILER-DAEMON@qmail.example.com
 To: service@shop.example
 Subject: failure notice
@@ -228,17 +217,17 @@ Message-ID: ${messageId}
 From: Shop <service@shop.example>
 `;
 
-export const delayed: Report = (messageId) =>
+const delayed: Report = (messageId) =>
   postfix(messageId)
     .replace('Undelivered Mail Returned to Sender', 'Delayed Mail (still being retried)')
     .replace('Action: failed', 'Action: delayed')
     .replace('Status: 5.1.1', 'Status: 4.4.1')
     .replace(/Diagnostic-Code:.*\n.*\n/, 'Diagnostic-Code: X-Postfix; connect to mail.example.org[192.0.2.7]:25: timed out\n');
 
-export const delivered: Report = (messageId) =>
+const delivered: Report = (messageId) =>
   postfix(messageId).replace('Action: failed', 'Action: delivered').replace('Status: 5.1.1', 'Status: 2.0.0');
 
-export const receipt: Report = (messageId) => `From: ada@example.org
+const receipt: Report = (messageId) => `From: ada@example.org
 To: service@shop.example
 Subject: Read: Your order
 In-Reply-To: ${messageId}
@@ -255,3 +244,6 @@ Content-Type: message/disposition-notification
 Disposition: manual-action/MDN-sent-manually; displayed
 --b--
 `;
+
+/** All of them, by name. */
+export const reports = { postfix, exchange, gmail, exim, qmail, delayed, delivered, receipt };

@@ -60,3 +60,18 @@ export async function handOver(host: TestHost, mail: string | Buffer, signing: S
   // biome-ignore lint/suspicious/noExplicitAny: each answer has a form of its own
   return { status: response.status, body: (await response.json()) as any };
 }
+
+/** A mail as text, with a Message-ID of its own. */
+export function mailOf(from: string, headers: Record<string, string> = {}, body = 'Hello.'): string {
+  const all = { 'Message-ID': `<mail-${++made}@example.org>`, From: from, Subject: 'A question', ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  return `${lines.join('\n')}\n\n${body}\n`;
+}
+
+const INTERACTIONS = `query ($id: ID!) { customer(by: { id: $id }) { interactions(first: 50, orderBy: [{ field: OCCURRED_AT, direction: ASC }]) { nodes {
+  direction kind { key } outcome subject body occurredAt conversation { id status } externalRef { value } } } } }`;
+
+/** What was recorded with a customer, oldest first. */
+export async function interactionsOf(by: TestWorkspace, id: string) {
+  return (await by.query(INTERACTIONS, { id })).customer.interactions.nodes;
+}

@@ -1,12 +1,13 @@
 // Taking messages that are due: whoever takes one has it for as long as a try may last. One whose process dies comes back.
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../../db/database.ts';
-import type { ChannelProvider, Outbound } from './providers.ts';
+import type { ChannelProvider } from './providers.ts';
+import type { OutboundMessage } from './shapes.ts';
 
 /** How much longer than its time limit a try keeps others away. */
 const GRACE_MS = 30_000;
 
-export type Claimed = Outbound & { workspaceId: string; attempts: number };
+export type Claimed = OutboundMessage & { workspaceId: string; attempts: number };
 
 type Due = { workspaceId: string; id: string };
 

@@ -1,20 +1,7 @@
 // Who serves which channel. Plugins register here; a channel has one provider.
 import type { Database } from '../../db/database.ts';
 import type { IdentityKind } from '../../db/models.ts';
-
-/** A message to be handed to a provider. `id` is the same whenever it is tried again. */
-export type Outbound = {
-  id: string;
-  customerId: string;
-  /** The interaction that it is. */
-  interactionId: string;
-  address: string;
-  subject: string | null;
-  body: string;
-  html: string | null;
-  inReplyTo: string | null;
-  conversationId: string | null;
-};
+import type { OutboundMessage } from './shapes.ts';
 
 export type SendCall = { db: Database; workspaceId: string; signal: AbortSignal };
 
@@ -27,7 +14,7 @@ export type ChannelProvider = {
   addressSystem: string;
   /** How long one `send` may take. */
   timeoutMs: number;
-  send(call: SendCall, message: Outbound): Promise<{ externalId: string }>;
+  send(call: SendCall, message: OutboundMessage): Promise<{ externalId: string }>;
 };
 
 const providers = new Map<string, ChannelProvider>();

@@ -6,36 +6,29 @@ import { type CommandContext, toUserError } from '../../commands/command.ts';
 import { reject, UserErrors } from '../../commands/user-errors.ts';
 import { takeLock } from '../../db/locks.ts';
 import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
+import { faultOf } from '../../lib/storable-text.ts';
 import { requireCustomer } from '../customers/index.ts';
 import { interactionRecord } from '../interactions/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
 import { kindFor } from './kind.ts';
+import type { InboundMessage } from './shapes.ts';
 import { conversationFor } from './threads.ts';
-
-export type Inbound = {
-  externalId: string;
-  from: { kind: IdentityKind; system?: string; value: string };
-  name?: string | null;
-  subject?: string | null;
-  body: string;
-  occurredAt?: Date;
-  inReplyTo?: readonly string[];
-  conversation?: string | null;
-};
 
 export type Received = { interactionId: string; customerId: string; isNew: boolean };
 
-// Whoever writes to the company chooses the words: what is too long is cut, for it cannot be sent again shorter.
+// Whoever writes to the company chooses the words: what is too long is cut, for it cannot be sent again shorter. Half a
+// character, theirs or of a cut, would make events of it that PostgreSQL refuses, and the message would never come in.
+const storable = (value: string, most: number) => value.replaceAll('\0', '').slice(0, most).toWellFormed();
 const cut = (most: number) =>
   z
     .string()
-    .transform((value) => value.replaceAll('\0', '').trim().slice(0, most))
+    .transform((value) => storable(value.trim(), most))
     .nullish();
 const ref = z
   .string()
   .min(1)
   .max(500)
-  .refine((value) => !value.includes('\0'), 'Must not contain NUL.');
+  .refine((value) => faultOf(value) === null, 'Must contain neither NUL nor half of a surrogate pair.');
 const MOST_REFS = 50;
 
 const inbound = z.object({
@@ -43,7 +36,7 @@ const inbound = z.object({
   from: z.object({ kind: z.enum(IdentityKindValues as unknown as [IdentityKind]), system: z.string().max(100).optional(), value: ref }),
   name: cut(200),
   subject: cut(500),
-  body: z.string().transform((value) => value.replaceAll('\0', '').slice(0, 100_000)),
+  body: z.string().transform((value) => storable(value, 100_000)),
   occurredAt: z.date().optional(),
   inReplyTo: z
     .array(z.string())
@@ -53,7 +46,7 @@ const inbound = z.object({
 });
 
 /** Takes in a message of a channel. Refuses with user errors what is no message. */
-export async function receiveMessage(ctx: CommandContext, provider: string, channelKey: string, given: Inbound): Promise<Received> {
+export async function receiveMessage(ctx: CommandContext, provider: string, channelKey: string, given: InboundMessage): Promise<Received> {
   const parsed = inbound.safeParse(given);
   if (!parsed.success) throw new UserErrors(parsed.error.issues.map(toUserError));
   const message = parsed.data;

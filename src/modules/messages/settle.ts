@@ -6,6 +6,7 @@ import { inWorkspace } from '../../commands/system.ts';
 import { type Database, RetryTransaction } from '../../db/database.ts';
 import type { MessageRow, MessageStatus } from '../../db/models.ts';
 import { isPermanent } from '../../lib/permanent-failure.ts';
+import { faultOf } from '../../lib/storable-text.ts';
 import type { Claimed } from './claim.ts';
 
 /** Pauses between tries; after the last the message is given up. */
@@ -35,7 +36,7 @@ export async function settle(db: Database, provider: string, claimed: Claimed, o
 }
 
 async function sent(ctx: CommandContext, row: MessageRow, given: unknown): Promise<void> {
-  const named = typeof given === 'string' && given !== '' && given.length <= MOST_ID && !given.includes('\0');
+  const named = typeof given === 'string' && given !== '' && given.length <= MOST_ID && faultOf(given) === null;
   const [other] = named
     ? await ctx.tx.query(sql`select from messages
     where workspace_id = ${ctx.workspaceId}::uuid and provider = ${row.provider} and external_id = ${given} and id <> ${row.id}::uuid`)
@@ -62,7 +63,8 @@ async function failed(ctx: CommandContext, row: MessageRow, cause: unknown): Pro
     where workspace_id = ${ctx.workspaceId}::uuid and id = ${row.id}::uuid`);
 }
 
-const textOf = (text: string) => text.replaceAll('\0', '').slice(0, MOST_ERROR);
+// A cut must not halve a character: its event could not be written, and the message would be sent again for ever.
+const textOf = (text: string) => text.replaceAll('\0', '').slice(0, MOST_ERROR).toWellFormed();
 
 type Changes = Partial<Pick<MessageRow, 'externalId' | 'sentAt' | 'nextAttemptAt' | 'settledAt' | 'error'>> & { status: MessageStatus };
 
@@ -96,7 +98,7 @@ export type News = { status: 'DELIVERED' | 'BOUNCED' | 'FAILED'; detail?: string
  */
 export async function reportMessage(ctx: CommandContext, provider: string, externalId: string, news: News): Promise<boolean> {
   if (!['DELIVERED', 'BOUNCED', 'FAILED'].includes(news.status)) throw new Error('a message is DELIVERED, BOUNCED or FAILED');
-  if (typeof externalId !== 'string' || externalId.includes('\0')) return false;
+  if (typeof externalId !== 'string' || faultOf(externalId) !== null) return false;
   const row = await lockMessage(ctx, 'externalId', externalId, provider);
   if (!row) return false;
   const settled = row.status !== 'SENT';

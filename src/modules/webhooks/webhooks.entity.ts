@@ -55,6 +55,7 @@ export const webhookAttempt: Entity = defineEntity({
   description: 'One try to send a delivery.',
   fields: ['number', 'startedAt', 'durationMs', 'statusCode', 'error', 'requestHeaders'],
   added: ['responseHeaders', 'responseBody'],
+  filters: { number: { column: 'number' } },
   orders: { NUMBER: { column: 'number' } },
   defaultOrder: { field: 'NUMBER', direction: 'ASC' },
 });

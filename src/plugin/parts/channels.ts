@@ -4,7 +4,7 @@ import sql from 'sql-template-tag';
 import { systemViewer } from '../../auth/system-viewer.ts';
 import type { CommandContext } from '../../commands/command.ts';
 import { isPermanent } from '../../lib/permanent-failure.ts';
-import { defineChannelProvider, type Outbound, receiveMessage, reportMessage, type SendCall } from '../../modules/messages/index.ts';
+import { defineChannelProvider, type OutboundMessage, receiveMessage, reportMessage, type SendCall } from '../../modules/messages/index.ts';
 import { commandContextOf, originOf, readContext, within } from '../context.ts';
 import { assertInTime } from '../context-read.ts';
 import type { WriteContext } from '../contexts.ts';
@@ -40,7 +40,7 @@ async function send(
   channel: Channel,
   timeoutMs: number,
   { db, workspaceId, signal }: SendCall,
-  message: Outbound,
+  message: OutboundMessage,
 ): Promise<{ externalId: string }> {
   try {
     return await within(timeoutMs, (inTime) =>

@@ -124,10 +124,23 @@ function chosen(maker: Maker, field: GraphQLField<unknown, unknown>, entity: Ent
         'getValues' in named ? named.getValues().map((value) => value.name) : [...new Set(pools.rows('Event').map((event) => event.type))];
       args.types = random.some(values, random.int(0, 3));
     }
+    if (name === 'changed' && random.chance(0.2)) args.changed = changedNames(maker);
+    if (name === 'notOrigins' && random.chance(0.2))
+      args.notOrigins = random.some(
+        pools.rows('Event').flatMap(({ origin }) => (origin === null ? [] : [origin])),
+        random.int(0, 3),
+      );
     if (name === 'at') args.at = momentOf(random).toISOString();
     if (name === 'subjectId' && random.chance(0.3)) args.subjectId = pools.id(random.pick(['Customer', 'Interaction', 'Team']));
   }
   return args;
+}
+
+/** Names of what events told as changed; seldom one that nothing has. */
+function changedNames({ random, pools }: Maker): string[] {
+  const told = random.some(pools.rows('Event'), random.int(0, 2)).map(({ data }) => data as { after: object });
+  const names = told.flatMap(({ after }) => random.some(Object.keys(after), 1));
+  return random.chance(0.05) ? [...names, 'nobody'] : names;
 }
 
 /** An order of a list, by a custom attribute with this probability where there are any. */

@@ -11,24 +11,34 @@ import { demand, refuse } from './refuse.ts';
 import type { Row } from './tables.ts';
 
 type Values = Record<string, unknown>;
-type EventsArgs = { first?: number | null; after?: string | null; types?: string[] | null; subjectId?: string | null };
+type EventsArgs = {
+  first?: number | null;
+  after?: string | null;
+  types?: string[] | null;
+  subjectId?: string | null;
+  changed?: string[] | null;
+  notOrigins?: string[] | null;
+};
 
-const cursorOf = (seq: unknown) => Buffer.from(`event:${seq}`).toString('base64url');
+export const cursorOfSeq = (seq: unknown) => Buffer.from(`event:${seq}`).toString('base64url');
 
 export function eventsOf(oracle: Oracle, args: EventsArgs): Connection {
   const { viewer, tables } = oracle;
   demand(hasPermission(viewer.role, 'events:read'), 'FORBIDDEN');
   const { limit } = direction({ first: args.first ?? null });
-  const after = args.after == null ? null : seqOf(args.after);
   const subject = args.subjectId == null ? null : subjectOf(args.subjectId);
   demand((args.types?.length ?? 0) <= 50, 'BAD_USER_INPUT');
+  for (const name of args.changed ?? []) demandKnown(oracle, name);
+  const after = args.after == null ? null : seqOf(args.after);
   demand(after === null || tables.rows('Event').some(({ seq }) => (seq as bigint) >= after) || after === 0n, 'CURSOR_AHEAD');
   const matching = () =>
     tables
       .rows('Event')
       .filter((event) => event.workspaceId === viewer.workspaceId && (!args.types || args.types.includes(event.type as string)))
       .filter((event) => !subject || event[subject.entity === 'Customer' ? 'customerId' : 'subjectId'] === subject.uuid)
+      .filter((event) => !args.notOrigins || event.origin === null || !args.notOrigins.includes(event.origin as string))
       .filter((event) => isSeen(oracle, event))
+      .filter((event) => !args.changed || changedOf(oracle, event).some((name) => args.changed!.includes(name)))
       .sort((a, b) => Number((a.seq as bigint) - (b.seq as bigint)));
   return {
     page() {
@@ -36,7 +46,7 @@ export function eventsOf(oracle: Oracle, args: EventsArgs): Connection {
       const kept = rows.slice(0, limit);
       return {
         rows: kept,
-        cursors: kept.map((event) => cursorOf(event.seq)),
+        cursors: kept.map((event) => cursorOfSeq(event.seq)),
         hasNextPage: rows.length > limit,
         hasPreviousPage: after !== null,
       };
@@ -53,7 +63,7 @@ function subjectOf(id: string): { entity: string; uuid: string } {
 
 function seqOf(cursor: string): bigint {
   const [, digits] = /^event:(0|[1-9]\d{0,18})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
-  return digits !== undefined && BigInt(digits) < 2n ** 63n && cursorOf(digits) === cursor ? BigInt(digits) : refuse('CURSOR_INVALID');
+  return digits !== undefined && BigInt(digits) < 2n ** 63n && cursorOfSeq(digits) === cursor ? BigInt(digits) : refuse('CURSOR_INVALID');
 }
 
 function entityOf(event: Row): Entity | null {
@@ -76,7 +86,7 @@ export function eventField(oracle: Oracle, event: Row, field: string): unknown {
     case 'id':
       return encodeTypeId('event', event.id);
     case 'cursor':
-      return cursorOf(event.seq);
+      return cursorOfSeq(event.seq);
     case 'subjectId':
       return entity ? idOfRow(entity.name, subjectId) : subjectId;
     case 'subject':
@@ -85,6 +95,8 @@ export function eventField(oracle: Oracle, event: Row, field: string): unknown {
       return event.customerId === null || hidesCustomer(oracle, entity) ? null : idOfRow('Customer', event.customerId as string);
     case 'actor':
       return { kind: event.actorKind, id: event.actorId };
+    case 'changed':
+      return changedOf(oracle, event);
     case 'data':
       return entity ? dataOf(oracle, entity, event) : {};
     default:
@@ -92,12 +104,51 @@ export function eventField(oracle: Oracle, event: Row, field: string): unknown {
   }
 }
 
-function isHiddenPart({ viewer }: Oracle, entity: Entity, part: string): boolean {
-  const elsewhere: Record<string, string[]> = {
-    'Customer.reason': ['LifecycleTransition.reason'],
-    'Opportunity.reason': ['OpportunityTransition.reason'],
-    'Team.userId': ['Team.members', 'User.teams'],
+/** What events tell of records besides their subject's columns. */
+const elsewhere: Record<string, string[]> = {
+  'Customer.reason': ['LifecycleTransition.reason'],
+  'Customer.transitions': ['Customer.transitions', 'LifecycleTransition.occurredAt', 'LifecycleTransition.to'],
+  'Opportunity.reason': ['OpportunityTransition.reason'],
+  'Opportunity.contact': ['Opportunity.contacts', 'OpportunityContact.customer'],
+  'Opportunity.role': ['Opportunity.contacts', 'OpportunityContact.role'],
+  'Opportunity.competitor': ['Opportunity.competitors', 'OpportunityCompetitor.competitor'],
+  'Team.userId': ['Team.members', 'User.teams'],
+};
+/** Columns whose events tell nothing of them. */
+const written = ['rule', 'condition', 'settings'];
+
+/** Refuses a name that no event can tell the viewer as changed. */
+function demandKnown(oracle: Oracle, name: string): void {
+  const has = ({ name: entity }: Entity) => {
+    const model: ModelMap = models[entity];
+    return Object.hasOwn(model.columns, name) || Object.hasOwn(model.relations, name) || `${entity}.${name}` in elsewhere;
   };
+  const having = written.includes(name) ? [] : allEntities().filter((entity) => mayRead(oracle.viewer, entity) && has(entity));
+  demand(having.length > 0, 'BAD_USER_INPUT');
+  demand(
+    having.some((entity) => !isHiddenPart(oracle, entity, name)),
+    'FORBIDDEN',
+  );
+}
+
+/** Names of the changed fields that the viewer is told. */
+function changedOf(oracle: Oracle, event: Row): string[] {
+  const entity = entityOf(event);
+  if (!entity) return [];
+  const of = identityOr(oracle, entity, event);
+  const { before, after } = event.data as { before?: Values | null; after?: Values | null };
+  const names = [...new Set([...Object.keys(after ?? {}), ...Object.keys(before ?? {})])];
+  return of ? names.filter((name) => !written.includes(name) && !isHiddenPart(oracle, of, name)) : [];
+}
+
+/** What the fields of an event are of; null where the role hides whose identity it is. */
+function identityOr(oracle: Oracle, entity: Entity, event: Row): Entity | null {
+  if (!(event.type as string).startsWith('identity.')) return entity;
+  const { hiddenFields } = oracle.viewer.role;
+  return hiddenFields.has(`${entity.name}.identities`) || hiddenFields.has('Identity.customer') ? null : entityNamed('Identity');
+}
+
+function isHiddenPart({ viewer }: Oracle, entity: Entity, part: string): boolean {
   const shownBy = elsewhere[`${entity.name}.${part}`] ?? [`${entity.name}.${fieldShowing(entity, part)}`];
   return shownBy.some((field) => viewer.role.hiddenFields.has(field));
 }
@@ -109,10 +160,8 @@ function hidesCustomer(oracle: Oracle, entity: Entity | null): boolean {
 }
 
 function dataOf(oracle: Oracle, entity: Entity, event: Row): Values {
-  const isIdentity = (event.type as string).startsWith('identity.');
-  const { hiddenFields } = oracle.viewer.role;
-  if (isIdentity && (hiddenFields.has(`${entity.name}.identities`) || hiddenFields.has('Identity.customer'))) return {};
-  const of = isIdentity ? entityNamed('Identity') : entity;
+  const of = identityOr(oracle, entity, event);
+  if (!of) return {};
   const parts = Object.entries(event.data as Values).filter(([part]) => !isHiddenPart(oracle, entity, part));
   return Object.fromEntries(
     parts.map(([part, values]) => [part, values && typeof values === 'object' ? valuesOf(oracle, of, values as Values) : values]),
@@ -120,7 +169,6 @@ function dataOf(oracle: Oracle, entity: Entity, event: Row): Values {
 }
 
 function valuesOf(oracle: Oracle, entity: Entity, values: Values): Values {
-  const written = ['rule', 'condition', 'settings'];
   const shown = Object.entries(values).filter(([name]) => !isHiddenPart(oracle, entity, name) && !written.includes(name));
   return Object.fromEntries(
     shown.map(([name, value]) => {

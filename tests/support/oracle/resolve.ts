@@ -1,15 +1,15 @@
 // One function that answers every field of the schema: root fields first, then those of types with a meaning of their own, then
 // entities, then plain properties.
 import { isHidden } from '../../../src/auth/permissions.ts';
-import { decodeTypeId } from '../../../src/lib/typeid.ts';
+import { decodeTypeId, encodeTypeId } from '../../../src/lib/typeid.ts';
 import { allEntities, type Entity, entityNamed } from '../../../src/query/entity.ts';
 import { descendants } from './descendants.ts';
 import { entityField } from './entity-fields.ts';
-import { eventField, eventsOf } from './events.ts';
+import { cursorOfSeq, eventField, eventsOf } from './events.ts';
 import { type Figures, figure, figuresOf } from './figures.ts';
 import { idOf } from './filter.ts';
 import { type Connection, listOf, oneOf, oneReadable, type Page } from './list.ts';
-import { demandRead, demandShown, type Oracle, seen } from './policy.ts';
+import { demandRead, demandShown, hides, type Oracle, seen } from './policy.ts';
 import { byName, customerBy, recognise } from './references.ts';
 import { demand, refuse } from './refuse.ts';
 import { isStalled, membersAt, weightedValue } from './sales.ts';
@@ -53,7 +53,7 @@ function fieldOf(oracle: Oracle, type: string, field: string, source: unknown, a
 /** Fields that modules add and that may be null. */
 const nullable = new Set([
   ...['Interaction.actor', 'OpportunityTransition.actor', 'Opportunity.lead', 'Opportunity.rule'],
-  ...['Opportunity.weightedValue', 'Opportunity.stalled'],
+  ...['Opportunity.weightedValue', 'Opportunity.stalled', 'Interaction.message', 'WebhookDelivery.eventId'],
 ]);
 
 function rootField(oracle: Oracle, field: string, args: Args): unknown {
@@ -155,6 +155,11 @@ const specials: Record<string, Special> = {
   'Opportunity.weightedValue': weightedValue,
   'Opportunity.stalled': isStalled,
   'Segment.membersAt': membersAt,
+  'Interaction.message': messageOf,
+  'Webhook.cursor': (_oracle, row) => cursorOfSeq(row.cursor),
+  'WebhookDelivery.eventId': (_oracle, { eventId }) => (eventId === null ? null : encodeTypeId('event', eventId as string)),
+  'PluginFailure.eventId': (_oracle, { eventId }) => encodeTypeId('event', eventId as string),
+  'PluginFailure.status': (_oracle, { deadAt }) => (deadAt === null ? 'WAITING' : 'DEAD'),
   'Event.*': (oracle, event, _args, field) => eventField(oracle, event, field),
 };
 
@@ -166,4 +171,13 @@ function interactionsOf(oracle: Oracle, customer: Row, { rollUp, ...list }: Args
   demandRead(oracle.viewer, entityNamed('Relationship'));
   const family = descendants(oracle, customer.id, rollUp);
   return listOf(oracle, `Customer.interactions:${rollUp}`, interaction, list, (row) => family.has(row.customerId as string));
+}
+
+/** A link that is hidden at one end is hidden from both. */
+function messageOf(oracle: Oracle, interaction: Row): Row | null {
+  const { tables, viewer } = oracle;
+  if (hides(viewer, entityNamed('Message'), 'interactionId')) return null;
+  const isOf = (row: Row) => row.interactionId === interaction.id && row.workspaceId === viewer.workspaceId;
+  const found = tables.rows('Message').find(isOf);
+  return found ? oneReadable(oracle, 'Message', found.id) : null;
 }

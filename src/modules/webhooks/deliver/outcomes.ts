@@ -7,6 +7,7 @@ import { type EventsLog, reasonOf } from '../../../events/index.ts';
 import { newId } from '../../../lib/typeid.ts';
 import type { Attempt } from './attempt.ts';
 import type { Pending } from './queue.ts';
+import { isPending } from './stored.ts';
 
 export type Outcome = {
   item: Pending;
@@ -82,7 +83,7 @@ async function write(db: Database, batch: readonly Outcome[]): Promise<Set<strin
       update webhook_deliveries d set status = o.status::webhook_delivery_status, attempts = o.number,
         next_attempt_at = o.next_attempt_at, last_status_code = o.status_code, last_error = o.error,
         finished_at = case when o.status = 'PENDING' then null else now() end
-      from o where d.workspace_id = o.workspace_id and d.id = o.delivery_id and d.status = 'PENDING' and d.attempts = o.number - 1
+      from o where d.workspace_id = o.workspace_id and d.id = o.delivery_id and ${isPending} and d.attempts = o.number - 1
       returning d.id
     ), noted as (
       insert into webhook_attempts (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error, request_headers,

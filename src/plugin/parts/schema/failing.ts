@@ -16,13 +16,17 @@ const MOST = 1_000;
 type Failure = { error: unknown; until: number };
 const failures = new Map<string, Failure>();
 
-/** A name for what one request asks; requests name themselves, so who asks belongs to it. */
-export function askedIn(requestId: string, { workspaceId, credentialId, actor }: Viewer, what: string): string {
-  return [requestId, workspaceId, credentialId, actor.kind, what].join('\n');
+/** A name for what one request asks; requests name themselves, so who asks belongs to it. Null for what is no request. */
+export function askedIn(requestId: string, { workspaceId, credentialId, actor }: Viewer, what: string): string | null {
+  return requestId === '' ? null : [requestId, workspaceId, credentialId, actor.kind, what].join('\n');
 }
 
-/** Loads, unless the same has just failed for the same request: a plugin that hangs costs one timeout, not two. */
-export async function oncePerRequest<T>(asked: string, load: () => Promise<T>): Promise<T> {
+/**
+ * Loads, unless the same has just failed for the same request: a plugin that hangs costs one timeout, not two. What has no
+ * request, such as the bodies of webhooks, is loaded each time: one failure must not be told of what comes after it.
+ */
+export async function oncePerRequest<T>(asked: string | null, load: () => Promise<T>): Promise<T> {
+  if (asked === null) return load();
   const known = failures.get(asked);
   if (known && known.until > performance.now()) throw known.error;
   try {
