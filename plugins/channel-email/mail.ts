@@ -84,7 +84,7 @@ async function textOf(raw: Buffer, { text = '', html, headers }: ParsedMail): Pr
   if (html.length > MOST_HTML) return { text, unread: text.trim() === '' || value !== 'multipart/alternative' };
   const whole = await parse(raw, false);
   if (whole.text?.trim()) return { text: whole.text, unread: whole.textConversionError !== undefined };
-  // The library reads HTML that has no text beside it only where it stands alone.
+  // mailparser reads HTML that has no text beside it only where it stands alone.
   const alone = await parse(Buffer.from(`Content-Type: text/html; charset=utf-8\r\n\r\n${html}`), false);
   return { text: alone.text ?? '', unread: alone.textConversionError !== undefined };
 }

@@ -68,7 +68,7 @@ export function failureOf({ code, originalCode, command, response, responseCode 
     const refused = responseCode >= 500 && responseCode < 600 && !NOT_LET_IN.has(responseCode);
     return refused ? new PermanentFailure(said) : new Error(said);
   }
-  // The library itself refuses: the mail is larger than the server takes, or is addressed to nobody.
+  // nodemailer itself refuses: the mail is larger than the server takes, or is addressed to nobody.
   if (code === 'EENVELOPE' || (code === 'EMESSAGE' && about)) {
     return new PermanentFailure('The mail cannot be sent to this server: it is too large, or the address is none.');
   }

@@ -29,6 +29,7 @@ test.each([
   'customer_01H455VB4PEX5VSKNK084SN02Q',
   '01890a5d-ac96-774b-bcce-b302099a8057',
   'customer_01h455vb4pex5vsknk084sn02q\n',
+  'conversation_6003g0m000221gjg0cg000e000',
 ])('%j is no id', (text) => {
   expect(decodeTypeId(text)).toBeNull();
 });

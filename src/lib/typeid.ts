@@ -17,7 +17,12 @@ const TYPE_ID = /^([a-z]{1,63})_[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 /** Reads a TypeID; null when the text is not one. */
 export function decodeTypeId(text: string): { prefix: string; uuid: string } | null {
   const match = TYPE_ID.exec(text);
-  return match ? { prefix: match[1]!, uuid: toUUID(text as Parameters<typeof toUUID>[0]) } : null;
+  if (!match) return null;
+  try {
+    return { prefix: match[1]!, uuid: toUUID(text as Parameters<typeof toUUID>[0]) };
+  } catch {
+    return null; // 128 bits of which no version of UUID is made
+  }
 }
 
 const CODES = Uint8Array.from('0123456789abcdefghjkmnpqrstvwxyz', (character) => character.charCodeAt(0));

@@ -23,6 +23,9 @@ export type RenderOptions = {
 /** Longer bodies are sent without their data, with an error in its place. */
 export const MOST_BODY = 256_000;
 
+/** So many events at once are worth plans of their own: a kept plan may be of a time when the tables were small. */
+const MANY = 20;
+
 /** Opens a webhook's subscription for its credential. Throws UserErrors where it cannot be followed any more. */
 export function openWebhook(viewer: Viewer, webhook: Pick<WebhookRow, 'document' | 'variables'>): OpenedWebhook {
   return openSubscription(viewer, { document: webhook.document, variables: webhook.variables as Record<string, unknown> });
@@ -40,7 +43,7 @@ export async function renderEvents(
   options: RenderOptions = {},
 ): Promise<(Rendered | null)[]> {
   const opened = openWebhook(viewer, webhook);
-  const reader = readerOfBatch(db, viewer);
+  const reader = readerOfBatch(db, viewer, events.length);
   const ignored = new Set(webhook.ignoreOrigins);
   const told = events.filter((event) => event.origin === null || !ignored.has(event.origin));
   const roots = await opened.select(reader, told);
@@ -61,9 +64,15 @@ export function emptyBody(type: string, timestamp: Date): string {
 
 // Executions of one document with equal variables ask alike, though graphql-js coerces the variables anew for each: their
 // reads of rows are one batch.
-function readerOfBatch(db: Queryable, viewer: Viewer): Reader {
-  const reader = createReader('pool' in db ? db : oneByOne(db), viewer);
+function readerOfBatch(db: Queryable, viewer: Viewer, size: number): Reader {
+  const calm = 'pool' in db ? db : oneByOne(db);
+  const reader = createReader(size < MANY ? calm : planned(calm), viewer);
   return { ...reader, batch: (name, key, load) => reader.batch(name.replace(/^(rows:\d+):\d+$/, '$1'), key, load) };
+}
+
+/** A connection keeps the plans of prepared statements; here each is planned for the tables as they are now. */
+function planned(db: Queryable): Queryable {
+  return { query: ({ text, values }) => db.query({ text, values }), execute: (statement) => db.execute(statement) };
 }
 
 /** A transaction has one connection, which takes one statement after the other. */
