@@ -1,6 +1,6 @@
 // Reading a mail as it came (RFC 5322 and MIME), within bounds: whoever writes it may mean harm.
 import { createHash } from 'node:crypto';
-import { type Attachment, type ParsedMail, simpleParser } from 'mailparser';
+import type { Attachment, ParsedMail } from 'mailparser';
 import { soundId } from './message-ids.ts';
 
 const limits = {
@@ -69,8 +69,9 @@ export async function readMail(raw: Buffer): Promise<Mail> {
   };
 }
 
-const parse = (raw: Buffer, skipHtmlToText: boolean) =>
-  simpleParser(raw, {
+// Loaded when there is something to read.
+const parse = async (raw: Buffer, skipHtmlToText: boolean) =>
+  (await import('mailparser')).simpleParser(raw, {
     ...limits,
     ...{ skipHtmlToText, skipTextToHtml: true, keepCidLinks: true, checksumAlgo: false },
     // Mails within mails stay closed; reports are read by ourselves.

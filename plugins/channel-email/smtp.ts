@@ -1,5 +1,4 @@
 // The connection to a mail server, and what its refusals mean.
-import { createTransport } from 'nodemailer';
 import { PermanentFailure } from 'trato/plugin';
 import type { Account } from './config.ts';
 import { cut, oneLine } from './text.ts';
@@ -28,8 +27,9 @@ export type Mailer = (letter: Letter, signal: AbortSignal) => Promise<void>;
 export function mailerOf({ smtp }: Account): Mailer {
   const { host, port, secure, requireTls, user, password, ca, timeoutMs, maxConnections } = smtp;
   let transport: ReturnType<typeof open> | undefined;
-  const open = () =>
-    createTransport({
+  // Loaded when there is something to send: a server without accounts starts without it.
+  const open = async () =>
+    (await import('nodemailer')).createTransport({
       ...{ pool: true as const, host, port, secure, requireTLS: requireTls && !secure, maxConnections, maxMessages: 100 },
       // Without TLS on purpose: a certificate that nobody asked for must not stop it.
       ...(!secure && !requireTls && { ignoreTLS: true }),
@@ -44,7 +44,7 @@ export function mailerOf({ smtp }: Account): Mailer {
   return async (letter, signal) => {
     transport ??= open();
     try {
-      await transport.sendMail({ ...letter, signal });
+      await (await transport).sendMail({ ...letter, signal });
     } catch (error) {
       throw failureOf(error as SmtpError);
     }
