@@ -89,6 +89,7 @@ export const userErrorCodes = {
   URL_PRIVATE: 'The address is not one of the public internet.',
   CREDENTIAL_REQUIRED: 'A webhook needs the role of an API key or a user.',
   CREDENTIAL_GONE: 'The API key or user whose role the webhook has lost its access.',
+  TOO_MANY_WEBHOOKS: 'The workspace has as many webhooks as it may: archive one.',
   WEBHOOK_INACTIVE: 'Nothing is sent for the webhook now.',
   DELIVERY_ERASED: 'The person whom the delivery was about was erased.',
   REPLAY_TOO_LARGE: 'The range has more events than one call sends again.',

@@ -22,7 +22,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it(`answers ${documents} generated documents as the oracle does (TRATO_FUZZ_SEED=${seed})`, { timeout: 180_000 }, async () => {
+it(`answers ${documents} generated documents as the oracle does (TRATO_FUZZ_SEED=${seed})`, { timeout: 300_000 }, async () => {
   const reports: string[] = [];
   await makeSteps(
     run,

@@ -63,8 +63,8 @@ export function hides(viewer: Viewer, entity: Entity, name: string): boolean {
   return shownBy.some((field) => hiddenFields.has(field));
 }
 
-/** Columns that hold rules in the form in which they are stored, with ids of the database: the subject tells them as they were written. */
-export const stored = new Set(['rule', 'condition', 'settings']);
+/** What is never told from the log: rules as they are stored, with ids of the database (their subject tells them as they were written), and secrets. */
+export const stored = new Set(['rule', 'condition', 'settings', 'secret', 'previousSecret']);
 
 function shows(viewer: Viewer, entity: Entity, name: string): boolean {
   return !stored.has(name) && !hides(viewer, entity, name);

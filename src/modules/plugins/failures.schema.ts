@@ -1,4 +1,6 @@
+import { isHidden } from '../../auth/permissions.ts';
 import { builder } from '../../graphql/builder.ts';
+import { viewerOf } from '../../graphql/context.ts';
 import { entityMutation } from '../../graphql/mutation.ts';
 import { entityRootFields, entityType } from '../../graphql/object-type.ts';
 import { fromColumns } from '../../graphql/planned.ts';
@@ -27,8 +29,11 @@ const StatusRef = enumOfNames(
 builder.objectFields(refOf('PluginFailure'), (t) => ({
   status: t.field({
     type: StatusRef,
-    description: 'Whether it is still tried; filter by `deadAt`.',
-    ...fromColumns(['deadAt'], ({ deadAt }: { deadAt: unknown }) => (deadAt === null ? 'WAITING' : 'DEAD')),
+    nullable: true,
+    description: 'Whether it is still tried; filter by `deadAt`. Null where the role hides that.',
+    ...fromColumns(['deadAt'], ({ deadAt }: { deadAt: unknown }, _args, ctx) =>
+      isHidden(viewerOf(ctx).role, 'PluginFailure', 'deadAt') ? null : deadAt === null ? 'WAITING' : 'DEAD',
+    ),
   }),
   eventId: t.field({
     type: 'ID',

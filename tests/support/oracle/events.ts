@@ -115,7 +115,7 @@ const elsewhere: Record<string, string[]> = {
   'Team.userId': ['Team.members', 'User.teams'],
 };
 /** Columns whose events tell nothing of them. */
-const written = ['rule', 'condition', 'settings'];
+const written = ['rule', 'condition', 'settings', 'secret', 'previousSecret'];
 
 /** Refuses a name that no event can tell the viewer as changed. */
 function demandKnown(oracle: Oracle, name: string): void {

@@ -159,7 +159,8 @@ const specials: Record<string, Special> = {
   'Webhook.cursor': (_oracle, row) => cursorOfSeq(row.cursor),
   'WebhookDelivery.eventId': (_oracle, { eventId }) => (eventId === null ? null : encodeTypeId('event', eventId as string)),
   'PluginFailure.eventId': (_oracle, { eventId }) => encodeTypeId('event', eventId as string),
-  'PluginFailure.status': (_oracle, { deadAt }) => (deadAt === null ? 'WAITING' : 'DEAD'),
+  'PluginFailure.status': (oracle, { deadAt }) =>
+    isHidden(oracle.viewer.role, 'PluginFailure', 'deadAt') ? null : deadAt === null ? 'WAITING' : 'DEAD',
   'Event.*': (oracle, event, _args, field) => eventField(oracle, event, field),
 };
 
