@@ -15,7 +15,7 @@ export const plugin = definePlugin({
   api: '^1.0.0',
   description: 'Points and tiers: earned by purchases, spent, and expiring.',
   config,
-  capabilities: ['schema', 'tables', 'events', 'schedules', 'strategies', 'read:customers', 'read:vocabularies'],
+  capabilities: ['schema', 'tables', 'events', 'schedules', 'strategies', 'read:customers', 'read:interactions', 'read:vocabularies'],
   scopes: {
     'loyalty:read': 'See points, tiers and how they came about.',
     'loyalty:write': 'Spend and correct points.',

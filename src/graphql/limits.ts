@@ -59,6 +59,18 @@ export const defaultLimits: Limits = {
   statementTimeoutMs: 15_000,
 };
 
+let configured = defaultLimits;
+
+/** Sets the limits of this process, for what is held to them without a request: the documents of webhooks. */
+export function configureLimits(limits: Limits): void {
+  configured = limits;
+}
+
+/** The limits of this process. */
+export function configuredLimits(): Limits {
+  return configured;
+}
+
 /** A context that knows the limits of its server. */
 export type WithLimits = { limits: Limits };
 

@@ -77,7 +77,10 @@ export type WriteContext = ReadContext & {
 
 export type WriteCallContext = WriteContext & { caller: Caller };
 
-/** An event of the log. Data hold what the log holds: property names and plain UUIDs. */
+/**
+ * An event of the log. Its data hold what the log holds, property names and plain UUIDs, where the plugin declared
+ * `read:<subject>` for what it is about or wrote it itself; else they are empty.
+ */
 export type PluginEvent = {
   /** Stable id. */
   id: string;

@@ -43,6 +43,7 @@ export type GuardsHost = {
   /**
    * Has `check` called in the transaction of a command such as `customerUpdate`, before it writes, with its input as the
    * command reads it (ids are UUIDs). `ctx.reject` vetoes. It must answer within two seconds, or the command is refused.
+   * It goes by the command's name: `interactionRecord` is not `interactionsRecord`. Needs `read:` or `write:` of the command's subject.
    */
   before(command: string, check: (ctx: WriteCallContext, input: Record<string, unknown>) => Promise<void>): void;
 };

@@ -75,7 +75,7 @@ export function createStreamLink(limits: SocketLimits, farewell: (reason: string
       to.on('error', () => undefined);
       to.once('close', () => {
         end('GONE');
-        void body.return();
+        body.return().catch(() => undefined);
       });
       for (const resolve of waiting.splice(0)) resolve();
       void pump(to, body);

@@ -77,7 +77,7 @@ export function serveStreams(app: FastifyInstance, services: Services, operation
     void operations.closed(stream).catch((error: unknown) => services.log.error({ err: error }, 'a subscription did not end well'));
     if (stream.token !== null) {
       byToken.delete(stream.token);
-      void discard(stream.token);
+      void discard(stream.token).catch((error: unknown) => services.log.error({ err: error }, 'a stream was not forgotten well'));
     }
     if (streams.size === 0) gone?.();
   }

@@ -7,6 +7,7 @@ import { logStrategiesTo } from '../commands/strategies.ts';
 import { type Database, openDatabase } from '../db/database.ts';
 import { applyMigrations } from '../db/migrate.ts';
 import { createEvents } from '../events/index.ts';
+import { configureLimits } from '../graphql/limits.ts';
 import { startJobs } from '../jobs/index.ts';
 import { allowOutbound } from '../lib/private-address.ts';
 import { withProgress } from '../lib/progress.ts';
@@ -51,6 +52,7 @@ export async function startTrato(config: Config, options: StartOptions): Promise
 
   try {
     openWays(config);
+    configureLimits(config.limits);
     logStrategiesTo(log);
     // The schema and the HTTP stack load while the database starts.
     const loading = loadServer(config, log);

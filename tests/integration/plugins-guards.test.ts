@@ -46,6 +46,19 @@ const missing = takePlugin(
   }),
 );
 
+const curious = takePlugin(
+  definePlugin({
+    id: 'curious-keeper',
+    version: '1.0.0',
+    api: '^1.0.0',
+    description: 'Guards what it may not know.',
+    config: z.object({}),
+    capabilities: ['guards'],
+    scopes: {},
+    setup: ({ guards }) => guards.before('customerRestore', pass),
+  }),
+);
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
@@ -142,6 +155,10 @@ test('a guard changes the core by its commands, which have guards as well, and e
 test('user errors of a command that a guard runs are those of the call', async () => {
   onCreate = async (ctx) => void (await ctx.command('customerUpdate', { id: 'nobody' }));
   expect(await create('Dee')).toMatchObject({ customer: null, userErrors: [{ code: 'ID_INVALID', path: ['id'] }] });
+});
+
+test('a guard of what the plugin may neither read nor write stops the start', async () => {
+  await expect(curious.prepare(server.db)).rejects.toThrow('read:customers or write:customers');
 });
 
 test('a guard of a command that there is not stops the start', async () => {

@@ -4,6 +4,7 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../../src/modules/webhooks/webhooks.schema.ts';
 import { createApiKey } from '../../src/auth/api-key.ts';
+import { configureLimits, defaultLimits } from '../../src/graphql/limits.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { decodeTypeId } from '../../src/lib/typeid.ts';
 import { deleteOldDeliveries, eraseDeliveriesOf, recheckWebhooks } from '../../src/modules/webhooks/index.ts';
@@ -72,6 +73,26 @@ describe('a webhook is refused', () => {
     const hungry = `subscription { interactionRecorded { customer { interactions(first: 100) { nodes { customer { interactions(first: 100) { nodes {
       customer { interactions(first: 100) { nodes { id } } } } } } } } } } }`;
     expect(await refused(hungry)).toEqual(['DOCUMENT_TOO_EXPENSIVE document']);
+    // By the limits that the server is configured with.
+    configureLimits({ ...defaultLimits, costMaximum: 1 });
+    expect(await refused('subscription { interactionRecorded { customer { displayName } } }')).toEqual(['DOCUMENT_TOO_EXPENSIVE document']);
+    configureLimits(defaultLimits);
+    expect(await refused('subscription { interactionRecorded { customer { displayName } } }')).toEqual([]);
+  });
+
+  it('where the workspace has 100 that are not archived, also when several are made at once', async () => {
+    const other = await createWorkspace(server.db, { key: 'many', name: 'Many', currency: 'EUR', country: 'DE' });
+    const key = other.apiKey!;
+    const { webhook } = await create({}, 'webhook { id }', { key });
+    await server.db.execute(sql`insert into webhooks (workspace_id, id, name, url, document, api_key_id, secret, cursor)
+      select workspace_id, gen_random_uuid(), name, url, document, api_key_id, secret, cursor
+      from webhooks cross join generate_series(1, 96) where id = ${uuidOf(webhook.id)}::uuid`);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => refusal('webhookCreate', valid, key)));
+    expect(answers.flat()).toEqual(Array(3).fill('TOO_MANY_WEBHOOKS '));
+    await done(server, 'webhookArchive', { id: webhook.id }, 'webhook { id }', { key });
+    expect(await refusal('webhookCreate', valid, key)).toEqual([]);
+    // Its own figure, not that of all workspaces.
+    await done(server, 'webhookArchive', { id: (await create()).webhook.id }, 'webhook { id }');
   });
 
   it('for its address and its figures', async () => {
@@ -233,7 +254,10 @@ describe('changing it', () => {
     await done(server, 'webhookUpdate', { id: webhook.id, name: 'Newer', concurrency: 3 }, '', { key });
     const { webhook: same } = await done(server, 'webhookPause', { id: webhook.id }, state);
     expect(same.apiKey).toEqual(before.apiKey);
-    await done(server, 'webhookUpdate', { id: webhook.id, url: 'https://elsewhere.example.com' }, '', { key });
+    // It has sent what that key may not see: what is kept of it and what waits would be the key's.
+    const elsewhere = { id: webhook.id, url: 'https://elsewhere.example.com' };
+    expect(await refusal('webhookUpdate', elsewhere, key)).toEqual(['ROLE_EXCEEDS_CALLER id']);
+    await done(server, 'webhookUpdate', elsewhere, '', { key: await keyOfRole(server, { permissions: ['*'] }) });
     const { webhook: moved } = await done(server, 'webhookUpdate', { id: webhook.id }, state);
     expect(moved).toMatchObject({ url: 'https://elsewhere.example.com/', status: 'PAUSED' });
     expect(moved.apiKey.id).not.toBe(before.apiKey.id);

@@ -3,12 +3,13 @@ import sql from 'sql-template-tag';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import '../../src/modules/webhooks/webhooks.schema.ts';
+import { appendEvents, type NewEvent } from '../../src/events/index.ts';
 import type { Running } from '../../src/jobs/index.ts';
 import { allowOutbound } from '../../src/lib/private-address.ts';
 import { decodeTypeId } from '../../src/lib/typeid.ts';
 import { setWebhookTiming, startDelivering } from '../../src/modules/webhooks/deliver/index.ts';
 import { webhookPorts } from '../../src/modules/webhooks/deliver/service.ts';
-import { type Receiver, type Reply, startReceiver } from '../faults/webhooks-receiver.ts';
+import { type Hit, type Receiver, type Reply, startReceiver } from '../faults/webhooks-receiver.ts';
 import { ask, type Data, done, makeCustomer } from '../support/core.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -17,10 +18,11 @@ let running: Running;
 const receivers: Receiver[] = [];
 const following = new AbortController();
 let clock = 0;
+const quick = { retrySeconds: [0.02, 0.02, 0.02], jitter: 0 };
 
 beforeAll(async () => {
   allowOutbound(['127.0.0.0/8']);
-  setWebhookTiming({ retrySeconds: [0.02, 0.02, 0.02], jitter: 0 });
+  setWebhookTiming(quick);
   server = await startTestServer({ poolSize: 10 });
   const complain = (fields: object, message: string) => server.logs.push(`${message} ${JSON.stringify(fields)}`);
   const log = { info() {}, warn: complain, error: complain };
@@ -41,6 +43,7 @@ afterEach(async () => {
   for (const { id } of webhooks.nodes) await done(server, 'webhookArchive', { id }, 'webhook { id }');
   await Promise.all(receivers.splice(0).map((one) => one.stop()));
   clock = 0;
+  setWebhookTiming(quick);
 });
 
 const document = `subscription ($types: [String!]) { events(types: $types) { ... on Event { type subject { ... on Customer { id displayName } } } } }`;
@@ -82,6 +85,7 @@ const stateOf = async (id: string): Promise<Data> =>
   ).webhook;
 const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 8_000, interval: 10 });
 const until = (receiver: Receiver, count: number) => eventually(() => expect(receiver.hits.length).toBeGreaterThanOrEqual(count));
+const placeOf = (cursor: string) => Number(Buffer.from(cursor, 'base64url').toString().split(':')[1]);
 const make = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => makeCustomer(server, { displayName: `C${i}` })));
 
 describe('a delivery', () => {
@@ -98,7 +102,6 @@ describe('a delivery', () => {
       expect(body.data.events).toMatchObject({ type: body.type, subject: { id: body.event.subjectId } });
       types.set(body.event.subjectId, [...(types.get(body.event.subjectId) ?? []), `${body.event.cursor}`]);
     }
-    const placeOf = (cursor: string) => Number(Buffer.from(cursor, 'base64url').toString().split(':')[1]);
     for (const one of ids) {
       const places = types.get(one)!.map(placeOf);
       expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -142,6 +145,32 @@ describe('a delivery', () => {
     });
     expect((await stateOf(id)).status).toBe('ACTIVE');
     expect((await deliveries(id)).flatMap(({ sent }) => sent.nodes)).toHaveLength(2 + 8 + 1);
+  });
+
+  it('of a customer whom the receiver always refuses stops no others, however many wait for it', async () => {
+    setWebhookTiming({ retrySeconds: [600], jitter: 0 });
+    const receiver = await receiving();
+    const [bad, good] = (await make(2)) as [string, string];
+    receiver.answer((hit) => ({ status: (hit as Hit).body.event.subjectId === bad ? 500 : 204 }));
+    const { id } = await create(receiver.url);
+    const changed = (customer: string): NewEvent => {
+      const { uuid } = decodeTypeId(customer)!;
+      return { type: 'customer.updated', subjectType: 'Customer', subjectId: uuid, customerId: uuid, occurredAt: new Date(), data: {} };
+    };
+    const source = { workspaceId: server.workspaceId, actor: { kind: 'SYSTEM' as const, id: null }, origin: null, requestId: null };
+    const append = (events: NewEvent[]) => server.db.transaction((tx) => appendEvents(tx, source, events));
+    await append(Array.from({ length: 1_500 }, () => changed(bad)));
+    await append(Array.from({ length: 20 }, () => changed(good)));
+    await until(receiver, 21);
+    const subjects = receiver.hits.map(({ body }) => body.event.subjectId);
+    expect([subjects.filter((one) => one === bad).length, subjects.filter((one) => one === good).length]).toEqual([1, 20]);
+    // Whoever takes over, here after it was stopped, has the same in memory again and goes on.
+    await done(server, 'webhookPause', { id }, 'webhook { id }');
+    receiver.answer(() => ({}));
+    await done(server, 'webhookEnable', { id }, 'webhook { id }');
+    await until(receiver, 21 + 30);
+    const ofBad = receiver.hits.map(({ body }) => body.event).filter(({ subjectId }) => subjectId === bad);
+    expect(ofBad.slice(1).map(({ cursor }) => placeOf(cursor))).toEqual(ofBad.slice(1).map((_, n) => placeOf(ofBad[0].cursor) + n));
   });
 
   it('to a receiver that hangs holds up no other, and never takes more than its share', async () => {

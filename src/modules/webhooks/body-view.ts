@@ -4,6 +4,7 @@ import { viewerOfCredential } from '../../auth/credential.ts';
 import { excessOf } from '../../auth/excess.ts';
 import type { CompiledRole } from '../../auth/permissions.ts';
 import type { Viewer } from '../../auth/viewer.ts';
+import type { Queryable } from '../../db/database.ts';
 import type { WebhookRow } from '../../db/models.ts';
 import type { Reader } from '../../query/reader.ts';
 
@@ -26,7 +27,8 @@ export async function seesSent({ db, viewer }: Reader, deliveryIds: readonly str
   return Promise.all(seen);
 }
 
-async function seesAsMuch(db: Reader['db'], viewer: Viewer, credential: Credential): Promise<boolean> {
+/** Whether a viewer sees all that the credential of a webhook sees. Of one that is gone only who sees everything is sure to. */
+export async function seesAsMuch(db: Queryable, viewer: Viewer, credential: Credential): Promise<boolean> {
   const { kind, id } = viewer.actor;
   if (id !== null && id === (kind === 'USER' ? credential.userId : credential.apiKeyId)) return true;
   if (viewer.role.permissions.has('*') && viewer.role.hiddenFields.size === 0 && seesAllRows(viewer.role)) return true;

@@ -18,7 +18,7 @@ import { checkDocument } from '../../graphql/check-document.ts';
 import { collectFields, type FragmentOf } from '../../graphql/collect-fields.ts';
 import { costOf } from '../../graphql/cost.ts';
 import { type FeedSelection, openFeedOf } from '../../graphql/feed-field.ts';
-import { defaultLimits } from '../../graphql/limits.ts';
+import { configuredLimits } from '../../graphql/limits.ts';
 import { remembered } from '../../lib/remembered.ts';
 import { unreadable } from './readable.ts';
 
@@ -59,14 +59,15 @@ export function checkSubscription(viewer: Viewer, stored: StoredSubscription, sc
   const problem = unreadable(schema, viewer.role, operation, fragment);
   if (problem) reject('DOCUMENT_FORBIDDEN', problem, AT_DOCUMENT);
   const { requested } = telling(() => costOf(schema, operation, fragment)(stored.variables));
-  if (requested > defaultLimits.costMaximum) {
-    reject('DOCUMENT_TOO_EXPENSIVE', `One event may cost ${requested} points, more than ${defaultLimits.costMaximum}.`, AT_DOCUMENT);
+  const { costMaximum } = configuredLimits();
+  if (requested > costMaximum) {
+    reject('DOCUMENT_TOO_EXPENSIVE', `One event may cost ${requested} points, more than ${costMaximum}.`, AT_DOCUMENT);
   }
   return opened;
 }
 
 function readDocument(schema: GraphQLSchema, text: string): Read {
-  const document = telling(() => checkDocument({ schema, introspection: false }, text));
+  const document = telling(() => checkDocument({ schema, introspection: false, limits: configuredLimits() }, text));
   const operations = document.definitions.filter((one) => one.kind === Kind.OPERATION_DEFINITION);
   const [operation] = operations;
   if (!operation || operations.length > 1 || operation.operation !== 'subscription') {

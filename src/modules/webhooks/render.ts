@@ -1,7 +1,7 @@
 // The bodies of deliveries: what a webhook's document answers for events, as its credential sees them at this moment.
 import { type ExecutionResult, execute, type GraphQLError } from 'graphql';
 import type { Viewer } from '../../auth/viewer.ts';
-import type { Queryable } from '../../db/database.ts';
+import type { Queryable, Statement } from '../../db/database.ts';
 import type { WebhookRow } from '../../db/models.ts';
 import type { EventRow } from '../../events/index.ts';
 import type { Context } from '../../graphql/context.ts';
@@ -70,20 +70,27 @@ function readerOfBatch(db: Queryable, viewer: Viewer, size: number): Reader {
   return { ...reader, batch: (name, key, load) => reader.batch(name.replace(/^(rows:\d+):\d+$/, '$1'), key, load) };
 }
 
-/** A connection keeps the plans of prepared statements; here each is planned for the tables as they are now. */
-function planned(db: Queryable): Queryable {
-  return { query: ({ text, values }) => db.query({ text, values }), execute: (statement) => db.execute(statement) };
+/** A connection keeps the plans of prepared statements; here each is planned for the tables as they are now. Plugins read through `base`. */
+function planned(db: Queryable): Queryable & { base: Queryable } {
+  return { base: db, query: ({ text, values }) => db.query({ text, values }), execute: (statement) => db.execute(statement) };
 }
 
-/** A transaction has one connection, which takes one statement after the other. */
+const serial = new WeakSet<Queryable>();
+
+/** A transaction has one connection, which takes one statement after the other. It stays a transaction: fields of plugins read in it. */
 function oneByOne(tx: Queryable): Queryable {
+  if (serial.has(tx)) return tx;
+  serial.add(tx);
+  const { query, execute } = tx;
   let last: Promise<unknown> = Promise.resolve();
   const after = <T>(work: () => Promise<T>): Promise<T> => {
     const mine = last.then(work);
     last = mine.catch(() => undefined);
     return mine;
   };
-  return { query: (statement) => after(() => tx.query(statement)), execute: (statement) => after(() => tx.execute(statement)) };
+  tx.query = <R>(statement: Statement) => after(() => query<R>(statement));
+  tx.execute = (statement) => after(() => execute(statement));
+  return tx;
 }
 
 /** Null where what the event is about went out of sight since the feed chose it. */

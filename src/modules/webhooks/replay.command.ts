@@ -16,6 +16,8 @@ import { emitWebhook, lockWebhook } from './target.ts';
 
 /** The most events of the log that one call looks at. */
 export const MOST_REPLAYED = 10_000;
+/** And of what waits for a webhook, whoever asked for it. */
+export const MOST_WAITING = 20_000;
 const BATCH = 200;
 
 const cursor = (description: string) => text(description, 100);
@@ -52,6 +54,7 @@ async function replayDelivery(ctx: CommandContext, wanted: string): Promise<Repl
   const found = webhook && (await lockRow(ctx, 'WebhookDelivery', wanted));
   if (!found) return notFound('WebhookDelivery', ['delivery']);
   if (found.body === ERASED_BODY) reject('DELIVERY_ERASED', 'The person whom it was about was erased.', ['delivery']);
+  await assertRoom(ctx, webhook, ['delivery']);
   const { messageId, eventSeq, eventId, eventType, subjectKey, body } = found;
   const replayOfId = found.replayOfId ?? found.id;
   const row = replayOf(ctx, webhook, { messageId, eventSeq, eventId, eventType, subjectKey, body, replayOfId });
@@ -69,6 +72,7 @@ function replayOf(ctx: CommandContext, webhook: WebhookRow, what: Repeated) {
 
 async function replayRange(ctx: CommandContext, asked: Range): Promise<Replayed> {
   const webhook = await lockWebhook(ctx, { id: asked.webhook }, ['range', 'webhook']);
+  await assertRoom(ctx, webhook, ['range', 'webhook']);
   const viewer = await viewerOfCredential(ctx.tx, webhook);
   if (!viewer) return reject('CREDENTIAL_GONE', 'Its API key or user has no access any more.', ['range', 'webhook']);
   const after = placeOf(asked.after, 'after');
@@ -87,6 +91,14 @@ async function replayRange(ctx: CommandContext, asked: Range): Promise<Replayed>
   if (count > 0)
     emitWebhook(ctx, 'replayed', webhook.id, { deliveries: count, range: { after: asked.after, before: asked.before ?? null } });
   return { id: null, count };
+}
+
+// Bodies are kept until they are sent: a range that is asked for over and over would fill the disk.
+async function assertRoom({ tx, workspaceId }: CommandContext, { id: webhookId }: WebhookRow, path: string[]): Promise<void> {
+  const [row] = await tx.query<{ n: number }>(sql`select count(*)::int as n from (select from webhook_deliveries
+    where workspace_id = ${workspaceId}::uuid and webhook_id = ${webhookId}::uuid and status = 'PENDING' limit ${MOST_WAITING}) w`);
+  if (row!.n < MOST_WAITING) return;
+  reject('REPLAY_TOO_LARGE', `${MOST_WAITING} deliveries or more wait already: have them sent first, or skipped.`, path);
 }
 
 function told(webhook: WebhookRow, { event, body }: { event: EventRow; body: string }): Repeated {

@@ -2,6 +2,8 @@
 import { defineCommand } from '../../commands/command.ts';
 import { input, int } from '../../commands/fields.ts';
 import { writeChanges } from '../../commands/rows.ts';
+import { reject } from '../../commands/user-errors.ts';
+import { seesAsMuch } from './body-view.ts';
 import { newSecret, showSecret } from './secrets.ts';
 import { emitWebhook, lockWebhook, target } from './target.ts';
 
@@ -22,6 +24,10 @@ export const webhookRotateSecret = defineCommand({
   }),
   run: async (ctx, { keepPreviousFor, ...wanted }) => {
     const row = await lockWebhook(ctx, wanted);
+    // Whoever has the secret can speak in the webhook's name.
+    if (!(await seesAsMuch(ctx.tx, ctx.viewer, row))) {
+      reject('ROLE_EXCEEDS_CALLER', 'The credential of the webhook sees what the caller does not.', ['id']);
+    }
     const secret = newSecret();
     const until = keepPreviousFor > 0 ? new Date(ctx.now.getTime() + keepPreviousFor * MINUTE_MS) : null;
     const after = { previousSecretUntil: until };

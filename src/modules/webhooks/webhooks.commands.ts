@@ -1,5 +1,6 @@
 // Making and changing webhooks. Whoever says what is sent, or where to, lends the webhook their role: nobody has data sent
 // to themselves that only another may see.
+import sql from 'sql-template-tag';
 import { z } from 'zod';
 import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { input, int, longText, text } from '../../commands/fields.ts';
@@ -8,11 +9,14 @@ import { reject } from '../../commands/user-errors.ts';
 import type { JsonObject, WebhookRow } from '../../db/models.ts';
 import { assertReached, decodeCursor, EventCursorError, lastSeq } from '../../events/index.ts';
 import { newId } from '../../lib/typeid.ts';
+import { seesAsMuch } from './body-view.ts';
 import { checkSubscription } from './document.ts';
 import { newSecret, showSecret } from './secrets.ts';
 import { credentialOf, emitWebhook, lockWebhook, target } from './target.ts';
 import { checkedUrl } from './url.ts';
 
+/** Webhooks of a workspace that are not archived: each event is matched with all of them. */
+const MOST_WEBHOOKS = 100;
 const MOST_VARIABLES = 20_000;
 
 const variables = z
@@ -58,6 +62,7 @@ export const webhookCreate = defineCommand({
     const url = checkedUrl(said.url);
     const credential = credentialOf(ctx.viewer);
     checkSubscription(ctx.viewer, said);
+    await checkRoom(ctx);
     const cursor = await placeAfter(ctx, after);
     const id = newId();
     const secret = newSecret();
@@ -67,6 +72,15 @@ export const webhookCreate = defineCommand({
     return showSecret({ id }, secret);
   },
 });
+
+/** Refuses one more than a workspace may have. Two that make the last one at the same moment wait for each other. */
+async function checkRoom(ctx: CommandContext): Promise<void> {
+  await ctx.tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${ctx.workspaceId}`}, 0))`);
+  const [row] = await ctx.tx.query<{ n: number }>(
+    sql`select count(*)::int as n from webhooks where workspace_id = ${ctx.workspaceId}::uuid and archived_at is null`,
+  );
+  if (row!.n >= MOST_WEBHOOKS) reject('TOO_MANY_WEBHOOKS', `A workspace has at most ${MOST_WEBHOOKS} webhooks: archive one.`, []);
+}
 
 async function placeAfter(ctx: CommandContext, after: string | null | undefined): Promise<bigint> {
   if (after == null) return lastSeq(ctx.tx);
@@ -83,7 +97,7 @@ async function placeAfter(ctx: CommandContext, after: string | null | undefined)
 export const webhookUpdate = defineCommand({
   name: 'webhookUpdate',
   description:
-    'Changes a webhook: absent fields stay. With another url, document or variables it goes on with the role of the caller. What waits is sent as it is.',
+    'Changes a webhook: absent fields stay. With another url, document or variables it goes on with the role of the caller, who must see what its credential sees. What waits is sent as it is.',
   permission: 'webhooks:write',
   input: input('WebhookUpdateInput', 'Changes of a webhook.', {
     ...target,
@@ -96,17 +110,24 @@ export const webhookUpdate = defineCommand({
     const row = await lockWebhook(ctx, { id, expectedVersion });
     const changes = changesOf(row, { ...patch, ...(patch.url != null && { url: checkedUrl(patch.url) }) });
     if (!changes) return { id };
-    const after = { ...changes.after, ...takenOver(ctx, { ...row, ...changes.after } as WebhookRow, changes.after) };
+    const after = { ...changes.after, ...(await takenOver(ctx, row, changes.after)) };
     await writeChanges(ctx, 'Webhook', id, after);
     emitWebhook(ctx, 'updated', id, changesOf(row, after)!);
     return { id };
   },
 });
 
-/** The credential of whoever says what is sent or where to, once the document has been checked for it. */
-function takenOver(ctx: CommandContext, row: WebhookRow, changed: object): Partial<WebhookRow> {
+/**
+ * The credential of whoever says what is sent or where to, once the document has been checked for it. Refuses those who see
+ * less than the credential that it has: what was made with that waits, is kept, and can be sent again.
+ */
+async function takenOver(ctx: CommandContext, before: WebhookRow, changed: Partial<WebhookRow>): Promise<Partial<WebhookRow>> {
   if (!['url', 'document', 'variables'].some((name) => name in changed)) return {};
   const credential = credentialOf(ctx.viewer);
-  checkSubscription(ctx.viewer, { document: row.document, variables: row.variables as Record<string, unknown> });
+  const { document, variables } = { ...before, ...changed };
+  checkSubscription(ctx.viewer, { document, variables: variables as Record<string, unknown> });
+  if (!(await seesAsMuch(ctx.tx, ctx.viewer, before))) {
+    reject('ROLE_EXCEEDS_CALLER', 'It has sent, with the role that it has, what the caller may not see: make another webhook.', ['id']);
+  }
   return credential;
 }

@@ -6,9 +6,10 @@ import type { EventRow } from '../../events/index.ts';
 import { assertInTime } from '../context-read.ts';
 import { writeContext } from '../context-write.ts';
 import { assertIntact, checkedTransaction } from '../own-tables/inside.ts';
+import { pluginEventOf } from '../plugin-event.ts';
 import { originOf } from '../plugin-viewer.ts';
 import { causeOf, isRetried, within } from '../timeouts.ts';
-import { HANDLE_MS, type Handler, pluginEventOf } from './handler.ts';
+import { HANDLE_MS, type Handler } from './handler.ts';
 
 export type AttemptOptions = {
   timeoutMs?: number;
@@ -32,7 +33,7 @@ export async function attempt(
         inTime,
         event.workspaceId,
         async (ctx) => {
-          await handler.handle(writeContext(plugin, ctx, { signal }), pluginEventOf(event));
+          await handler.handle(writeContext(plugin, ctx, { signal }), pluginEventOf(plugin, event));
           assertIntact(tx);
         },
         { origin: originOf(plugin) },

@@ -25,7 +25,3 @@ export function placeOf({ plugin, name }: Handler): string {
 export function subjectKeyOf({ customerId, subjectId }: EventRow): string {
   return customerId ?? subjectId;
 }
-
-export function pluginEventOf({ id, seq, type, subjectType, subjectId, customerId, origin, occurredAt, data }: EventRow): PluginEvent {
-  return { id, seq, type, subjectType, subjectId, customerId, origin, occurredAt, data };
-}

@@ -11,7 +11,9 @@ export async function ownSql<R>(plugin: LoadedPlugin, db: Queryable, statement: 
   limits.check();
   if (!declares(plugin, 'tables')) throw capabilityError(plugin, 'ctx.sql', 'tables');
   checkStatement(statement);
-  if ('afterCommit' in db) return queryInside<R>(plugin, db as Transaction, statement, limits);
-  if ('pool' in db) return queryOutside<R>(plugin, db as Database, statement);
+  // What runs the core's statements in another way says what it stands on.
+  const { base = db } = db as Queryable & { base?: Queryable };
+  if ('afterCommit' in base) return queryInside<R>(plugin, base as Transaction, statement, limits);
+  if ('pool' in base) return queryOutside<R>(plugin, base as Database, statement);
   throw new Error('a context of a plugin is made over a database or a transaction');
 }

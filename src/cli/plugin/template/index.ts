@@ -10,7 +10,7 @@ export const plugin = definePlugin({
     /** Outbound contacts count too. */
     countOutbound: z.boolean().default(true),
   }),
-  capabilities: ['schema', 'tables', 'events'],
+  capabilities: ['schema', 'tables', 'events', 'read:interactions'],
   scopes: {
     'my-plugin:read': 'See how many contacts there were.',
     'my-plugin:write': 'Begin to count anew.',

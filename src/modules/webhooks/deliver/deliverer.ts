@@ -94,8 +94,9 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
       return;
     }
     lane.webhook = webhook;
-    // What waits may have been dropped: whether it is still to be sent is seen where its body is read.
+    // What waits may have been dropped: whether it is still to be sent is seen where its body is read, or it is read anew.
     lane.queue.forgetBodies();
+    lane.stale = true;
     lane.allowed = Math.min(Math.max(lane.allowed, 1), webhook.concurrency);
     looks.look(lane);
   }

@@ -6,10 +6,15 @@ import { pendingOf } from './stored.ts';
 import { takeIn } from './take-in.ts';
 
 const AT_ONCE = 4;
-/** No event is taken in above so many deliveries that wait: the log itself is the queue. */
+/**
+ * No event is taken in above so many deliveries that wait: the log itself is the queue. Those that wait for a failing
+ * customer do not count, or they would stop everybody else's, unless all is failing…
+ */
 const MOST_PENDING = 1_000;
-/** So many are held in memory where replays made more. */
-const WINDOW = 5_000;
+/** …but no more than these are held in memory. */
+const WINDOW = 20_000;
+/** So many were finished before what lies beyond the window is read. */
+const MOVES = 500;
 const RETRY_MS = { first: 100, most: 30_000 };
 
 export type Looks = {
@@ -79,8 +84,10 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
     lane.finished = new Set();
     try {
       const rows = await pendingOf(delivery.db, lane.webhook, WINDOW);
-      lane.queue.add(rows.filter(({ id }) => !lane.finished!.has(id)));
       lane.complete = rows.length < WINDOW;
+      // Somebody may have given up what waits.
+      if (lane.complete) lane.queue.retain(new Set(rows.map(({ id }) => id)));
+      lane.queue.add(rows.filter(({ id }) => !lane.finished!.has(id)));
       const last = rows.at(-1)?.id ?? '';
       if (last > lane.lastId) lane.lastId = last;
     } catch (error) {
@@ -92,7 +99,7 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
   }
 
   async function take(lane: Lane): Promise<boolean> {
-    if (!lane.complete || lane.queue.size() >= MOST_PENDING) {
+    if (!lane.complete || lane.queue.size() >= WINDOW || counted(lane) >= MOST_PENDING) {
       full.add(lane);
       return false;
     }
@@ -106,7 +113,7 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
     look,
     onSettled(lane) {
       if (lane.stale) look(lane);
-      if (!full.has(lane) || lane.queue.size() > MOST_PENDING / 2) return;
+      if (!full.has(lane) || !hasRoom(lane)) return;
       full.delete(lane);
       if (!lane.complete) lane.stale = true;
       look(lane);
@@ -118,4 +125,15 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
       await Promise.all(underWay.values());
     },
   };
+}
+
+function counted({ queue, breaker }: Lane): number {
+  return breaker.restingUntil() === null ? queue.free() : queue.size();
+}
+
+/** Whether enough was finished, since there was no room, to look again. */
+function hasRoom(lane: Lane): boolean {
+  const size = lane.queue.size();
+  if (!lane.complete && size <= WINDOW / 2) return true;
+  return size <= WINDOW - MOVES && counted(lane) <= MOST_PENDING / 2;
 }

@@ -8,6 +8,7 @@ import { newId } from '../../../lib/typeid.ts';
 import type { Attempt } from './attempt.ts';
 import type { Pending } from './queue.ts';
 import { isPending } from './stored.ts';
+import { createYoungTables } from './young-tables.ts';
 
 export type Outcome = {
   item: Pending;
@@ -30,6 +31,7 @@ const LAST_TRIES = 3;
 
 export function createOutcomes(db: Database, log: EventsLog): Outcomes {
   const waiting: Outcome[] = [];
+  const grown = createYoungTables(db, log);
   let running: Promise<void> | null = null;
   let stopping = false;
 
@@ -41,21 +43,22 @@ export function createOutcomes(db: Database, log: EventsLog): Outcomes {
         waiting.splice(0, batch.length);
         failures = 0;
         for (const { item, written } of batch) written(stood.has(item.id));
+        await grown(batch.length);
       } catch (error) {
         failures++;
         log.warn({ reason: reasonOf(error), failures }, 'outcomes of webhook deliveries could not be written');
-        if (stopping && failures >= LAST_TRIES) return;
+        if (stopping && failures >= LAST_TRIES) break;
         await new Promise((resolve) => setTimeout(resolve, Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** failures)));
       }
     }
+    // In the same turn as the look at `waiting`: what is added a moment later would wait for the next that is.
+    running = null;
   }
 
   return {
     add(outcome) {
       waiting.push(outcome);
-      running ??= run().finally(() => {
-        running = null;
-      });
+      running ??= run();
     },
     async stop() {
       stopping = true;

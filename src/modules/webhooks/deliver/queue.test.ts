@@ -33,6 +33,26 @@ test('what is found later but is older goes first, unless the later one is under
   expect(queue.size()).toBe(4);
 });
 
+test('those that wait for one that has failed are not free, and keep no bodies; what was given up is dropped', () => {
+  const queue = createQueue();
+  const [a1, a2, a3, b1, b2] = [item(1, 'a'), item(2, 'a'), item(3, 'a'), item(4, 'b'), item(5, 'b')];
+  queue.add([a1, a2, b1]);
+  expect([queue.take(0), queue.take(0)]).toEqual([a1, b1]);
+  a1.attempts = 1;
+  queue.settle(a1, 50);
+  queue.add([a3, b2]);
+  expect([queue.free(), queue.size()]).toEqual([2, 5]);
+  expect([a1, a2, a3, b1, b2].map(({ body }) => body)).toEqual([null, null, null, '{}', '{}']);
+  queue.retain(new Set([a2.id, a3.id]));
+  // The one under way stays.
+  expect([queue.free(), queue.size()]).toEqual([3, 3]);
+  queue.settle(b1, null);
+  expect([queue.take(1), queue.take(1)]).toEqual([a2, null]);
+  a2.attempts = 1;
+  queue.settle(a2, null);
+  expect([queue.free(), queue.take(1), queue.take(1)]).toEqual([1, a3, null]);
+});
+
 test('by chance: nobody is lost, none comes twice, each subject is in order and alone', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('add' as const), subject: fc.constantFrom('a', 'b', 'c', null) }),
@@ -44,6 +64,7 @@ test('by chance: nobody is lost, none comes twice, each subject is in order and 
       const queue = createQueue();
       const busy: Pending[] = [];
       const finished: Pending[] = [];
+      const all: Pending[] = [];
       let made = 0;
       let now = 0;
       const take = () => {
@@ -55,13 +76,19 @@ test('by chance: nobody is lost, none comes twice, each subject is in order and 
       };
       const settle = (which: number, again: boolean) => {
         const [one] = busy.splice(which % busy.length, 1);
+        one!.attempts++;
         queue.settle(one!, again ? now + 5 : null);
+        const left = all.filter((each) => !finished.includes(each) && (each !== one || again));
+        const subjects = Map.groupBy(left, (each) => each.subjectKey ?? each.id);
+        expect(queue.free()).toBe([...subjects.values()].filter(([first]) => first!.attempts === 0).flat().length);
         if (!again) finished.push(one!);
       };
       for (const one of steps) {
         now++;
-        if (one.kind === 'add') queue.add([item(made++, one.subject, now + (made % 3))]);
-        else if (one.kind === 'take') take();
+        if (one.kind === 'add') {
+          all.push(item(made++, one.subject, now + (made % 3)));
+          queue.add(all.slice(-1));
+        } else if (one.kind === 'take') take();
         else if (busy.length > 0) settle(one.which, one.again);
       }
       for (let i = 0; finished.length < made; i++) {

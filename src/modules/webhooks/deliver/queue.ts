@@ -25,13 +25,21 @@ export type Queue = {
   /** When the next that only waits for its moment is due; null if there is none. */
   dueAt(): number | null;
   size(): number;
+  /** How many of them do not wait for one of their subject, or are one, that has failed before. */
+  free(): number;
+  /** Drops all but these and those under way. */
+  retain(ids: ReadonlySet<string>): void;
   /** Forgets bodies: they are read again before they are sent. */
   forgetBodies(): void;
 };
 
+/** Those of one subject; `parked`: how many of them are counted as waiting for a failure. */
+type Line = { items: Pending[]; parked: number };
+
 export function createQueue(): Queue {
   const items = new Map<string, Pending>();
-  const subjects = new Map<string, Pending[]>();
+  const subjects = new Map<string, Line>();
+  let parked = 0;
   /** The first of each subject that is not under way: those due, and those that wait for a moment. */
   const ready = new Set<Pending>();
   const waiting = new Set<Pending>();
@@ -47,20 +55,44 @@ export function createQueue(): Queue {
     if (item.dueAt < earliest) earliest = item.dueAt;
   }
 
+  function recount(line: Line): void {
+    const now = line.items[0]?.attempts ? line.items.length : 0;
+    // They may wait for hours, and many may: their bodies are read again.
+    if (now > line.parked) for (const item of line.parked === 0 ? line.items : line.items.slice(-1)) item.body = null;
+    parked += now - line.parked;
+    line.parked = now;
+  }
+
   function insert(item: Pending): void {
     const line = subjects.get(keyOf(item));
     if (!line) {
-      subjects.set(keyOf(item), [item]);
+      const made = { items: [item], parked: 0 };
+      subjects.set(keyOf(item), made);
+      recount(made);
       offer(item);
       return;
     }
-    let at = line.length;
-    while (at > 0 && line[at - 1]!.id > item.id && !underWay.has(line[at - 1]!.id)) at--;
-    line.splice(at, 0, item);
+    const before = line.items;
+    let at = before.length;
+    while (at > 0 && before[at - 1]!.id > item.id && !underWay.has(before[at - 1]!.id)) at--;
+    before.splice(at, 0, item);
+    recount(line);
     if (at > 0) return;
-    ready.delete(line[1]!);
-    waiting.delete(line[1]!);
+    ready.delete(before[1]!);
+    waiting.delete(before[1]!);
     offer(item);
+  }
+
+  function remove(item: Pending): void {
+    items.delete(item.id);
+    ready.delete(item);
+    waiting.delete(item);
+    const line = subjects.get(keyOf(item))!;
+    const at = line.items.indexOf(item);
+    line.items.splice(at, 1);
+    recount(line);
+    if (line.items.length === 0) subjects.delete(keyOf(item));
+    else if (at === 0) offer(line.items[0]!);
   }
 
   function ripen(now: number): void {
@@ -94,22 +126,23 @@ export function createQueue(): Queue {
     settle(item, again) {
       underWay.delete(item.id);
       if (items.get(item.id) !== item) return;
-      if (again !== null) {
-        item.dueAt = again;
-        offer(item);
+      if (again === null) {
+        remove(item);
         return;
       }
-      items.delete(item.id);
-      const line = subjects.get(keyOf(item))!;
-      line.splice(line.indexOf(item), 1);
-      if (line.length === 0) subjects.delete(keyOf(item));
-      else offer(line[0]!);
+      item.dueAt = again;
+      recount(subjects.get(keyOf(item))!);
+      offer(item);
     },
     dueAt() {
       if (ready.size > 0) return 0;
       return waiting.size > 0 ? earliest : null;
     },
     size: () => items.size,
+    free: () => items.size - parked,
+    retain(ids) {
+      for (const item of items.values()) if (!ids.has(item.id) && !underWay.has(item.id)) remove(item);
+    },
     forgetBodies() {
       for (const item of items.values()) item.body = null;
     },

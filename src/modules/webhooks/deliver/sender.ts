@@ -7,7 +7,7 @@ import { noteAttempt } from './metrics.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { Pending } from './queue.ts';
 import { nextAttempt } from './schedule.ts';
-import { createBodies } from './stored.ts';
+import { createBodies, stateOf } from './stored.ts';
 
 /** At once, all together. A request that waits longer than a moment gives its place to others… */
 const PLACES = 200;
@@ -127,14 +127,31 @@ export function createSender(delivery: Delivery, told: SenderTold): Sender {
       status,
       nextAttemptAt: again,
       written(stood) {
-        if (!stood) lane.stale = true;
-        item.attempts = number;
         // It may wait for hours, and many may.
         item.body = null;
-        settled(lane, item, stood && again ? again.getTime() : null);
+        if (!stood) return findOut(lane, item);
+        item.attempts = number;
+        settled(lane, item, again?.getTime() ?? null);
       },
     });
     if (problem) told.onGivenUp(lane, problem);
+  }
+
+  /** Another process has sent it too. What follows of its subject waits until it is known whether it is done with. */
+  function findOut(lane: Lane, item: Pending): void {
+    if (stopping) return;
+    const asked = stateOf(db, item).then(
+      (state) => {
+        item.attempts = state?.attempts ?? item.attempts;
+        settled(lane, item, state?.dueAt ?? null);
+      },
+      (error: unknown) => {
+        log.warn({ reason: reasonOf(error) }, 'the state of a webhook delivery could not be read');
+        settled(lane, item, now() + BODY_RETRY_MS);
+      },
+    );
+    const request = asked.finally(() => requests.delete(request));
+    requests.add(request);
   }
 
   function settled(lane: Lane, item: Pending, again: number | null): void {
@@ -150,6 +167,7 @@ export function createSender(delivery: Delivery, told: SenderTold): Sender {
       stopping = true;
       await Promise.all(requests);
       await outcomes.stop();
+      await Promise.all(requests);
       await health.stop();
     },
   };

@@ -47,12 +47,21 @@ export async function pendingCounts(db: Queryable): Promise<Map<string, number>>
 
 /** The oldest deliveries of a webhook that are to be sent, without their bodies. */
 export async function pendingOf(db: Queryable, { workspaceId, id }: WebhookRow, limit: number): Promise<Pending[]> {
-  const rows = await db.query<Omit<Pending, 'dueAt' | 'body'> & { nextAttemptAt: Date | null }>(sql`
-    select d.id, d.workspace_id as "workspaceId", d.kind, d.message_id as "messageId", d.subject_key as "subjectKey", d.attempts,
+  const rows = await db.query<Omit<Pending, 'dueAt' | 'body' | 'workspaceId'> & { nextAttemptAt: Date | null }>(sql`
+    select d.id, d.kind, d.message_id as "messageId", d.subject_key as "subjectKey", d.attempts,
       d.next_attempt_at as "nextAttemptAt"
     from webhook_deliveries d where d.workspace_id = ${workspaceId}::uuid and d.webhook_id = ${id}::uuid and d.status = 'PENDING'
     order by d.id limit ${limit}`);
-  return rows.map(({ nextAttemptAt, ...row }) => ({ ...row, dueAt: nextAttemptAt?.getTime() ?? 0, body: null }));
+  // One text for the workspace, not one for each.
+  return rows.map(({ nextAttemptAt, ...row }) => ({ ...row, workspaceId, dueAt: nextAttemptAt?.getTime() ?? 0, body: null }));
+}
+
+/** How a delivery that turned out not to be as it was known is now; null where it is not to be sent any more. */
+export async function stateOf(db: Queryable, { workspaceId, id }: Pending): Promise<{ attempts: number; dueAt: number } | null> {
+  const [row] = await db.query<{ attempts: number; nextAttemptAt: Date | null }>(sql`
+    select d.attempts, d.next_attempt_at as "nextAttemptAt" from webhook_deliveries d
+    where d.workspace_id = ${workspaceId}::uuid and d.id = ${id}::uuid and ${isPending}`);
+  return row ? { attempts: row.attempts, dueAt: row.nextAttemptAt?.getTime() ?? 0 } : null;
 }
 
 /** Gives the body of a delivery; null where it is not to be sent any more. Those asked for together are read together. */

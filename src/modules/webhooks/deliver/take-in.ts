@@ -1,6 +1,7 @@
 // Makes events of the log into deliveries. The deliveries and the webhook's place in the log are written by one
 // statement that compares the place: so every event is taken in once, whoever else tries.
 import sql from 'sql-template-tag';
+import type { WebhookRow } from '../../../db/models.ts';
 import { type EventFilter, type EventRow, lastSeq, readEvents } from '../../../events/index.ts';
 import { newId } from '../../../lib/typeid.ts';
 import type { Delivery, Lane } from './lane.ts';
@@ -32,7 +33,7 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     if (events.length === 0) {
       if (head > lane.place) lane.place = head;
       // Whoever takes over need not look through all that again.
-      if (lane.place - webhook.cursor < FAR || (await store(delivery, lane, lane.place, []))) return 'done';
+      if (lane.place - webhook.cursor < FAR || (await store(delivery, lane, webhook, lane.place, []))) return 'done';
       return 'changed';
     }
     const rendered = (await ports.render(db, webhook, viewer, events)).filter((one) => one !== null);
@@ -40,7 +41,7 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     lane.unstored += events.length;
     // Where nothing is told, the place is stored now and then only: what was passed over is passed over again.
     if (rendered.length > 0 || lane.unstored >= BATCH) {
-      if (!(await store(delivery, lane, place, rendered))) return 'changed';
+      if (!(await store(delivery, lane, webhook, place, rendered))) return 'changed';
       lane.unstored = 0;
     }
     lane.place = place;
@@ -55,10 +56,12 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
 async function store(
   { db, ports, now }: Delivery,
   lane: Lane,
+  // As it was when the bodies were made: one that was changed meanwhile must not send them.
+  { version }: WebhookRow,
   place: bigint,
   rendered: { event: EventRow; body: string }[],
 ): Promise<boolean> {
-  const { workspaceId, id, cursor, version } = lane.webhook;
+  const { workspaceId, id, cursor } = lane.webhook;
   let last = lane.lastId;
   const made = rendered.map(({ event, body }) => {
     last = idAfter(last);
@@ -86,7 +89,7 @@ async function store(
   lane.webhook = { ...lane.webhook, cursor: place };
   lane.lastId = last;
   const added = new Set(row!.added);
-  let room = lane.queue.size() === 0 ? MEMORY : MEMORY / 10;
+  let room = lane.queue.free() === 0 ? MEMORY : MEMORY / 10;
   lane.queue.add(
     made.flatMap(({ id, messageId, subjectKey, body }): Pending[] => {
       if (!added.has(id)) return [];

@@ -5,9 +5,9 @@ import type { FeedEnvelope } from '../../../graphql/feed-envelope.ts';
 import { feed } from '../../../graphql/feed-field.ts';
 import { onlyVisible } from '../../../modules/events/index.ts';
 import { callContext, withTimeout } from '../../context.ts';
-import type { PluginEvent } from '../../contexts.ts';
 import type { SchemaHost } from '../../host-schema.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
+import { pluginEventOf } from '../../plugin-event.ts';
 import type { Value } from '../../values.ts';
 import { argumentsReader, describedShape, type Shape } from './arguments.ts';
 import { fieldNamed, requireDescription, takeField } from './names.ts';
@@ -73,7 +73,11 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
     function tell({ db, viewer: now }: Parameters<ReturnType<Parameters<typeof feed<Args>>[0]>['select']>[0], events: EventRow[]) {
       return withTimeout(plugin, TIMEOUT_MS, async (signal): Promise<(Told | null)[]> => {
         const ctx = callContext(plugin, { db, workspaceId: now.workspaceId, viewer: now, signal });
-        const given = await spec.select(ctx, events.map(eventOf), asked);
+        const given = await spec.select(
+          ctx,
+          events.map((event) => pluginEventOf(plugin, event)),
+          asked,
+        );
         if (!Array.isArray(given) || given.length !== events.length)
           throw new Error(`select of ${full} must give one value for each event`);
         return given.map((one) => {
@@ -83,11 +87,6 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
       });
     }
   };
-}
-
-function eventOf(event: EventRow): PluginEvent {
-  const { id, seq, type, subjectType, subjectId, customerId, origin, occurredAt, data } = event;
-  return { id, seq, type, subjectType, subjectId, customerId, origin, occurredAt, data: (data ?? {}) as PluginEvent['data'] };
 }
 
 /** What a plugin tells may depend on who is told, so that no two subscribers can share an answer. */

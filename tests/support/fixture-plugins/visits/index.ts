@@ -38,6 +38,7 @@ export const plugin = definePlugin({
     'http',
     'network',
     'read:customers',
+    'read:interactions',
     'write:interactions',
   ],
   scopes: {
