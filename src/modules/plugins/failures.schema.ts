@@ -30,7 +30,7 @@ builder.objectFields(refOf('PluginFailure'), (t) => ({
   status: t.field({
     type: StatusRef,
     nullable: true,
-    description: 'Whether it is still tried; filter by `deadAt`. Null where the role hides that.',
+    description: 'Whether it is still tried, or set aside; filter by `deadAt`. Null for a role that hides `deadAt`.',
     ...fromColumns(['deadAt'], ({ deadAt }: { deadAt: unknown }, _args, ctx) =>
       isHidden(viewerOf(ctx).role, 'PluginFailure', 'deadAt') ? null : deadAt === null ? 'WAITING' : 'DEAD',
     ),
