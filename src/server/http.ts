@@ -119,7 +119,10 @@ async function addGraphQL(app: FastifyInstance, services: Services): Promise<voi
     method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'],
     url: GRAPHQL_PATH,
     handler: (request, reply) => {
-      const error = apiError('BAD_REQUEST', 'Send operations by POST, as JSON; subscribe over a WebSocket on the same path.');
+      const error = apiError(
+        'BAD_REQUEST',
+        'Send operations by POST, as JSON; subscribe over a WebSocket on the same path, or over /graphql/stream.',
+      );
       return replyError(reply.header('allow', 'POST, OPTIONS'), error, request.scope, 405);
     },
   });

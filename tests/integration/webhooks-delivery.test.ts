@@ -173,6 +173,25 @@ describe('a delivery', () => {
     expect(ofBad.slice(1).map(({ cursor }) => placeOf(cursor))).toEqual(ofBad.slice(1).map((_, n) => placeOf(ofBad[0].cursor) + n));
   });
 
+  it('which another process sent too, in vain, is waited for by those that follow it', async () => {
+    const receiver = await receiving();
+    const { id } = await create(receiver.url);
+    // As the other one writes it while the answer to this one is on its way.
+    const noted = sql`update webhook_deliveries set attempts = 1, next_attempt_at = now() + interval '300 ms'
+      where webhook_id = ${decodeTypeId(id)!.uuid}::uuid and attempts = 0 and status = 'PENDING' and event_type = 'customer.created'`;
+    receiver.answer(async () => {
+      if (receiver.hits.length === 1) await server.db.execute(noted);
+      return {};
+    });
+    const [customer] = (await make(1)) as [string];
+    for (const name of ['First', 'Second']) await rename(customer, name);
+    await until(receiver, 4);
+    expect(receiver.hits.map(({ body }) => body.type)).toEqual([
+      ...['customer.created', 'customer.created', 'customer.updated', 'customer.updated'],
+    ]);
+    await eventually(async () => expect((await deliveries(id)).map(({ attempts }) => attempts)).toEqual([2, 1, 1]));
+  });
+
   it('to a receiver that hangs holds up no other, and never takes more than its share', async () => {
     const [hanging, fine] = [await receiving(() => 'hang'), await receiving()];
     await create(hanging.url, { concurrency: 50, timeoutMs: 1_000 });

@@ -40,7 +40,8 @@ export const webhookEnable = defineCommand({
     const cursor = skip ? await lastSeq(ctx.tx) : row.cursor;
     if (skip) await dropPending(ctx, row.id, 'SKIPPED');
     else await sendNow(ctx, row.id);
-    await change(ctx, row, 'enabled', enabled, cursor === row.cursor ? {} : { cursor });
+    // Skipping changes the row in any case: so whoever delivers hears of it.
+    await change(ctx, row, 'enabled', enabled, skip ? { cursor } : {});
     return { id: row.id };
   },
 });
