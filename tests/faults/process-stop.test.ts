@@ -40,14 +40,14 @@ function start(env: Record<string, string>): TestProcess {
 const onDatabase = (more = {}) =>
   start({ TRATO_DATA_DIR: join(folder, 'unused'), DATABASE_URL: database.url, TRATO_API_KEY: KEY, ...more });
 
-/** Holds up every read of channels until `release`. */
-async function holdChannels(): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
+/** Holds up every read of touch points, which nothing in the background looks at, until `release`. */
+async function holdTouchPoints(): Promise<{ waiting(): Promise<number>; release(): Promise<void> }> {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
-  await client.query('begin; lock table channels in access exclusive mode');
+  await client.query('begin; lock table touch_points in access exclusive mode');
   return {
     waiting: async () =>
-      (await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'channels'::regclass`)).rows[0].n,
+      (await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'touch_points'::regclass`)).rows[0].n,
     release: () => client.end(),
   };
 }
@@ -55,8 +55,8 @@ async function holdChannels(): Promise<{ waiting(): Promise<number>; release(): 
 async function startWithRunningRequest(env = {}) {
   const child = onDatabase(env);
   const { url } = await child.ready();
-  const hold = await holdChannels();
-  const answer = postQuery(url, { query: '{ channels(first: 1) { nodes { key } } }' }, { key: KEY }).catch((error: Error) => error);
+  const hold = await holdTouchPoints();
+  const answer = postQuery(url, { query: '{ touchPoints(first: 1) { nodes { key } } }' }, { key: KEY }).catch((error: Error) => error);
   await vi.waitUntil(async () => (await hold.waiting()) === 1, WITHIN);
   return { child, url, hold, answer };
 }
@@ -71,7 +71,7 @@ test('SIGTERM: running requests finish, new ones find nobody, sockets are told t
   await vi.waitUntil(async () => (await fetch(`${new URL(url).origin}/healthz`).catch(() => 'refused')) === 'refused', WITHIN);
   expect(await hold.waiting()).toBe(1);
   await hold.release();
-  expect(await answer).toMatchObject({ status: 200, data: { channels: { nodes: [{ key: expect.any(String) }] } } });
+  expect(await answer).toMatchObject({ status: 200, data: { touchPoints: { nodes: expect.any(Array) } } });
   expect(await child.exited).toEqual({ code: 0, signal: null });
 });
 

@@ -20,6 +20,8 @@ const defaults: Record<string, string> = {
   log_timezone: 'UTC',
   // Compiling pays only for long analytical statements, and costs short ones their speed.
   jit: 'off',
+  // Tables of a new company grow from nothing: plans made for empty ones must not last for a minute.
+  autovacuum_naptime: '15s',
   // The log must hold no customer data: neither statements nor the values of a violated key.
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
