@@ -25,7 +25,8 @@ const uses: Record<keyof typeof capabilityWords, (host: AnyHost) => unknown> = {
   attributes: (host) => host.attributes.define('Customer', { key: 'x', name: 'X', description: 'X.', type: 'TEXT' }),
   tables: (host) => host.tables.migrations({ '001_x': 'create table x (workspace_id uuid primary key)' }),
   events: (host) => host.events.on('x', ['customer.created'], async () => undefined),
-  guards: (host) => host.guards.before('customerUpdate', async () => undefined),
+  // Of a plugin: a command of the core would need a permission beside.
+  guards: (host) => host.guards.before('trierTry', async () => undefined),
   strategies: (host) => host.strategies.leadScore('x', async () => new Map()),
   channels: (host) => host.channels.provide('chat', { addressKind: 'EMAIL', send: async () => ({ externalId: 'x' }) }),
   schedules: (host) => host.schedules.every('x', 60, async () => undefined),

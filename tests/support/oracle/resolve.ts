@@ -53,7 +53,7 @@ function fieldOf(oracle: Oracle, type: string, field: string, source: unknown, a
 /** Fields that modules add and that may be null. */
 const nullable = new Set([
   ...['Interaction.actor', 'OpportunityTransition.actor', 'Opportunity.lead', 'Opportunity.rule'],
-  ...['Opportunity.weightedValue', 'Opportunity.stalled', 'Interaction.message', 'WebhookDelivery.eventId'],
+  ...['Opportunity.weightedValue', 'Opportunity.stalled', 'Interaction.message', 'WebhookDelivery.eventId', 'PluginFailure.status'],
 ]);
 
 function rootField(oracle: Oracle, field: string, args: Args): unknown {
