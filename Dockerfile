@@ -17,6 +17,7 @@ COPY --from=build /app/node_modules/ node_modules/
 COPY --from=build /app/prisma/migrations/ prisma/migrations/
 COPY --from=build /app/src/ src/
 COPY package.json ./
+COPY plugins/ plugins/
 COPY examples/ examples/
 # Holds the administrator key where none is given as TRATO_API_KEY.
 RUN install -d -o node -g node -m 700 /var/lib/trato
