@@ -290,6 +290,8 @@ describe('a webhook', () => {
     const { id } = await create(receiver.url, { concurrency: 50 });
     await make(40);
     await eventually(async () => expect((await stateOf(id)).restingUntil).not.toBeNull());
+    // What was under way when it began to rest has ended: a failure after the leap of the clock would have it rest anew.
+    await eventually(async () => expect((await deliveries(id)).flatMap(({ sent }) => sent.nodes).length).toBe(receiver.hits.length));
     receiver.answer(() => ({}));
     clock = 125_000;
     // Somebody tries it out, which wakes it: timers know nothing of the test's clock.
