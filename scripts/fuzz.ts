@@ -2,9 +2,10 @@
 // told. It prints how far it has come, and ends with 1 at the first difference, or once there are as many as told. Each round
 // of documents has a world of its own.
 import { parseArgs } from 'node:util';
+import { runOn, withDatabase } from '../src/db/databases.ts';
 import { createRun, makeSteps } from '../tests/fuzz/run.ts';
 import { makeWorld } from '../tests/fuzz/world.ts';
-import { runOn, startTestServer, type TestServer, withDatabase } from '../tests/support/test-server.ts';
+import { startTestServer, type TestServer } from '../tests/support/test-server.ts';
 
 const ROUND = 4_000;
 

@@ -4,7 +4,7 @@ import type { Database } from '../db/database.ts';
 import { EventCursorError } from './cursor.ts';
 import type { Follower, Interests } from './interest.ts';
 import { assertReached, readEvents } from './log.ts';
-import { matches, type Ring } from './ring.ts';
+import { indexedPart, matches, type Ring } from './ring.ts';
 import { isConnectionError } from './session.ts';
 import type { Tail } from './tail.ts';
 import type { EventFilter, EventRow } from './types.ts';
@@ -37,7 +37,7 @@ export async function* followLog(source: FollowSource, options: FollowOptions, c
   const { ring, interests, tail } = source;
   const { after, signal: _, ...filter } = options;
   // What no index knows is looked for in pages of all the rest: one statement might walk a long log in vain.
-  const { changed: __, notOrigins: ___, ...indexed } = filter;
+  const indexed = indexedPart(filter);
   let resume: (() => void) | null = null;
   const wake = () => resume?.();
   const follower: Follower = { filter, next: null, seen: 0n, wake };

@@ -13,6 +13,7 @@ export { decodeCursor, EventCursorError, encodeCursor } from './cursor.ts';
 export type { FeedStep, FollowOptions } from './follow.ts';
 export { createEventHub, type EventHub } from './hub.ts';
 export { assertReached, type EventQuery, eventsSql, headSeq, lastSeq, readEvents } from './log.ts';
+export { indexedPart, matches } from './ring.ts';
 export { EVENTS_CHANNEL, type Sequencer, startSequencer } from './sequencer.ts';
 export { isConnectionError, keepSession, reasonOf } from './session.ts';
 export type { EventData, EventFilter, EventRow, EventSource, EventsLog, NewEvent } from './types.ts';

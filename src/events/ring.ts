@@ -70,6 +70,11 @@ export function createRing(size: number, maxBytes: number): Ring {
   };
 }
 
+/** The part of a filter that an index serves, and that can be told without an event's data: of the rest nothing is asked of PostgreSQL where it would walk the log. */
+export function indexedPart({ changed: _, notOrigins: __, ...indexed }: EventFilter): EventFilter {
+  return indexed;
+}
+
 /** Whether a filter lets an event through; the same that `readEvents` asks of the database. */
 export function matches(filter: EventFilter, event: EventRow): boolean {
   return (

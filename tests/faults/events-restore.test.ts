@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import pg from 'pg';
 import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runOn, withDatabase } from '../../src/db/databases.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../src/db/embedded/index.ts';
 import { applyMigrations } from '../../src/db/migrate.ts';
 import { createEvents, type EventRow, readEvents } from '../../src/events/index.ts';
-import { runOn, withDatabase } from '../support/test-server.ts';
 import {
   addCustomers,
   changeCustomer,

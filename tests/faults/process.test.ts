@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runOn } from '../../src/db/databases.ts';
 import { isAlive } from '../../src/db/embedded/processes.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { postQuery, startTestProcess, type TestProcess } from '../support/server.ts';
-import { runOn } from '../support/test-server.ts';
 
 const WITHIN = { timeout: 20_000, interval: 10 };
 const KEY = 'trato-key-of-the-process-tests';

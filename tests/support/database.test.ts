@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, test, vi } from 'vitest';
+import { runOn, withDatabase } from '../../src/db/databases.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './database.ts';
-import { runOn, startTestServer, withDatabase } from './test-server.ts';
+import { startTestServer } from './test-server.ts';
 
 const made: TestDatabase[] = [];
 

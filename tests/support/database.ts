@@ -1,7 +1,8 @@
 // Databases for tests, each of its own: created by the test, dropped by it, at the latest by the end of the run.
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import { runOn, type TestServer, withDatabase } from './test-server.ts';
+import { runOn, withDatabase } from '../../src/db/databases.ts';
+import type { TestServer } from './test-server.ts';
 
 export type TestDatabase = {
   /** Connection string, good until `drop`. */

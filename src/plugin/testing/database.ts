@@ -1,11 +1,8 @@
 // Databases for test hosts, each of its own and new: nothing that is there already is touched.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
 import { inject } from 'vitest';
-import { startEmbeddedDatabase } from '../../db/embedded/index.ts';
+import { runOn, withDatabase } from '../../db/databases.ts';
+import { startTemporaryDatabase } from '../../db/embedded/temporary.ts';
 import { applyMigrations } from '../../db/migrate.ts';
 
 export type HostDatabase = { url: string; drop(): Promise<void> };
@@ -28,7 +25,10 @@ export async function createHostDatabase(databaseUrl?: string): Promise<HostData
     const { url, template, prefix } = await base;
     const name = `${prefix}${randomBytes(6).toString('hex')}`;
     await runOn(url, `create database ${name} template ${template} strategy file_copy`);
-    return { url: withDatabase(url, name), drop: () => runOn(url, `drop database if exists ${name} with (force)`).finally(leave) };
+    return {
+      url: withDatabase(url, name),
+      drop: async () => void (await runOn(url, `drop database if exists ${name} with (force)`).finally(leave)),
+    };
   } catch (error) {
     await leave();
     throw error;
@@ -46,7 +46,7 @@ async function leave(): Promise<void> {
 async function findBase(databaseUrl = process.env.DATABASE_URL): Promise<Base> {
   const shared = databaseUrl ? undefined : sharedServer();
   if (shared) return shared;
-  const server = databaseUrl ? { url: databaseUrl, stop: async () => undefined } : await startEmbedded();
+  const server = databaseUrl ? { url: databaseUrl, stop: async () => undefined } : await startTemporaryDatabase('host');
   const prefix = `trato_host_${randomBytes(4).toString('hex')}_`;
   const template = `${prefix}template`;
   try {
@@ -56,8 +56,8 @@ async function findBase(databaseUrl = process.env.DATABASE_URL): Promise<Base> {
     await server.stop();
     throw error;
   }
-  const drop = () => runOn(server.url, `drop database if exists ${template} with (force)`);
-  return { url: server.url, template, prefix, stop: () => drop().finally(server.stop) };
+  const stop = async () => void (await runOn(server.url, `drop database if exists ${template} with (force)`).finally(server.stop));
+  return { url: server.url, template, prefix, stop };
 }
 
 /** The server of this repository's own test run; undefined in anybody else's. */
@@ -72,52 +72,4 @@ function sharedServer(): Promise<Base> | undefined {
   } catch {
     return undefined; // not in a test
   }
-}
-
-async function startEmbedded(): Promise<{ url: string; stop(): Promise<void> }> {
-  await removeAbandoned();
-  const folder = await mkdtemp(join(tmpdir(), `trato-host-${process.pid}-`));
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
-  // What is lost in a crash does not matter here.
-  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-  try {
-    const server = await startEmbeddedDatabase({ dataDir: join(folder, 'data'), settings });
-    return { url: server.url, stop: () => server.stop().finally(remove) };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
-}
-
-/** A run that was killed leaves its folder behind; its server has stopped with it. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = Number(name.match(/^trato-host-(\d+)-/)?.[1]);
-    if (pid > 0 && !isAlive(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
-  }
-}
-
-async function runOn(url: string, text: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
-}
-
-function withDatabase(url: string, database: string): string {
-  const changed = new URL(url);
-  changed.pathname = `/${database}`;
-  return changed.href;
 }

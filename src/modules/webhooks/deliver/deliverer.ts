@@ -1,7 +1,7 @@
 // Delivers webhooks: follows the end of the log, knows which webhooks its events concern, and has those taken in and sent.
 import sql from 'sql-template-tag';
 import type { WebhookRow } from '../../../db/models.ts';
-import { createBell, type EventFilter, type EventRow, isConnectionError, lastSeq, reasonOf } from '../../../events/index.ts';
+import { createBell, type EventFilter, type EventRow, indexedPart, isConnectionError, lastSeq, reasonOf } from '../../../events/index.ts';
 import { createInterests, type Follower } from '../../../events/interest.ts';
 import type { Running } from '../../../jobs/index.ts';
 import { createLane, type Delivery, type Lane } from './lane.ts';
@@ -72,7 +72,7 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
     const found = known.get(lane.webhook.id);
     if (found?.lane !== lane) return;
     const { follower } = found;
-    const filter = toldByTail(wanted);
+    const filter = indexedPart(wanted);
     if (JSON.stringify(filter) === JSON.stringify(follower.filter)) return;
     interests.remove(follower);
     follower.filter = filter;
@@ -147,17 +147,18 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
     }
   }
 
-  async function tail(after: bigint): Promise<bigint> {
-    const rows = await db.query<Tail>(sql`
-      select seq, workspace_id as "workspaceId", type, subject_type as "subjectType", subject_id as "subjectId", customer_id as "customerId"
-      from events where seq > ${after} order by seq limit ${TAIL_BATCH}`);
-    if (rows.length === 0) return after;
-    for (const { type, workspaceId } of rows) if (type === 'customer.erased') forget(workspaceId);
-    interests.publish(rows as EventRow[]);
-    const changed = rows.filter(({ subjectType }) => subjectType === 'Webhook').map(({ subjectId }) => subjectId);
-    if (changed.length > 0) await reread([...new Set(changed)]);
-    const last = rows.at(-1)!.seq;
-    return rows.length === TAIL_BATCH ? tail(last) : last;
+  async function tail(from: bigint): Promise<bigint> {
+    for (let after = from; ; ) {
+      const rows = await db.query<Tail>(sql`
+        select seq, workspace_id as "workspaceId", type, subject_type as "subjectType", subject_id as "subjectId", customer_id as "customerId"
+        from events where seq > ${after} order by seq limit ${TAIL_BATCH}`);
+      after = rows.at(-1)?.seq ?? after;
+      for (const { type, workspaceId } of rows) if (type === 'customer.erased') forget(workspaceId);
+      interests.publish(rows as EventRow[]);
+      const changed = rows.filter(({ subjectType }) => subjectType === 'Webhook').map(({ subjectId }) => subjectId);
+      if (changed.length > 0) await reread([...new Set(changed)]);
+      if (rows.length < TAIL_BATCH || stopping) return after;
+    }
   }
 
   // What was erased in the database must not be sent from memory.
@@ -196,15 +197,5 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
       await sender.stop();
       clearTimeout(timer);
     },
-  };
-}
-
-/** The part of a filter that can be told without an event's data: the rest is asked of the database when it is taken in. */
-function toldByTail({ workspaceId, types, subjectId, customerId }: EventFilter): EventFilter {
-  return {
-    workspaceId,
-    ...(types !== undefined && { types }),
-    ...(subjectId !== undefined && { subjectId }),
-    ...(customerId !== undefined && { customerId }),
   };
 }
