@@ -1,6 +1,7 @@
 // Taking messages that are due: whoever takes one has it for as long as a try may last. One whose process dies comes back.
 import sql from 'sql-template-tag';
 import type { Database, Queryable } from '../../db/database.ts';
+import { presentSql } from '../../db/present.ts';
 import type { ChannelProvider } from './providers.ts';
 import type { OutboundMessage } from './shapes.ts';
 
@@ -16,7 +17,7 @@ export async function claimDue(db: Database, provider: ChannelProvider, most: nu
   return db.transaction(async (tx) => {
     const due = await tx.query<Due>(sql`select m.workspace_id as "workspaceId", m.id from messages m
       join channels c on c.workspace_id = m.workspace_id and c.id = m.channel_id
-      where m.status = 'QUEUED' and m.next_attempt_at <= now() and m.provider = ${provider.provider} and c.key = ${provider.channelKey}
+      where m.status = 'QUEUED' and m.next_attempt_at <= ${presentSql} and m.provider = ${provider.provider} and c.key = ${provider.channelKey}
       order by m.next_attempt_at limit ${most} for no key update of m skip locked`);
     if (due.length === 0) return [];
     const those = sql`unnest(${due.map((one) => one.workspaceId)}::uuid[], ${due.map((one) => one.id)}::uuid[]) as w(workspace_id, id)`;

@@ -5,6 +5,7 @@ import { defineCommand } from '../../commands/command.ts';
 import { id, input } from '../../commands/fields.ts';
 import { lockRow, notFound } from '../../commands/rows.ts';
 import type { Database } from '../../db/database.ts';
+import { presentSql } from '../../db/present.ts';
 import { defineSchedule } from '../../jobs/index.ts';
 import { changeUnit } from '../rules/index.ts';
 import { renewUnits } from './renew.ts';
@@ -33,7 +34,7 @@ export function recomputeDue(db: Database): Promise<void> {
   return db.transaction(async (tx) => {
     const due = await tx.query<{ workspaceId: string; id: string }>(sql`
       update segmentations g set recompute_at = now() + make_interval(mins => g.recompute_minutes)
-      from (select workspace_id, id from segmentations where recompute_at <= now() and recompute_minutes is not null and archived_at is null
+      from (select workspace_id, id from segmentations where recompute_at <= ${presentSql} and recompute_minutes is not null and archived_at is null
         order by recompute_at limit ${AT_ONCE} for no key update skip locked) d
       where g.workspace_id = d.workspace_id and g.id = d.id
       returning g.workspace_id as "workspaceId", g.id`);

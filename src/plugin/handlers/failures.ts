@@ -3,6 +3,7 @@
 import sql from 'sql-template-tag';
 import { insertRows } from '../../commands/rows.ts';
 import type { Transaction } from '../../db/database.ts';
+import { presentSql } from '../../db/present.ts';
 import { appendEvents, type EventRow } from '../../events/index.ts';
 import { eventColumns } from '../../events/log.ts';
 import { newId } from '../../lib/typeid.ts';
@@ -48,7 +49,7 @@ export async function dueSubjects(tx: Transaction, { plugin, name }: Handler, li
   return tx.query<Subject>(sql`
     select distinct workspace_id as "workspaceId", subject_key as "subjectKey" from (
       select workspace_id, subject_key from plugin_failures
-      where plugin = ${plugin.id} and handler = ${name} and next_attempt_at <= now() order by next_attempt_at limit ${limit}) due`);
+      where plugin = ${plugin.id} and handler = ${name} and next_attempt_at <= ${presentSql} order by next_attempt_at limit ${limit}) due`);
 }
 
 /** The earliest events that wait of a subject, locked. */
