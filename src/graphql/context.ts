@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
 import type { Reader } from '../query/reader.ts';
 import { apiError } from './errors.ts';
+import type { FeedPlace } from './feed-envelope.ts';
 
 export type Context = {
   requestId: string;
@@ -15,6 +16,8 @@ export type Context = {
   reader: Reader | null;
   hub: EventHub;
   log: Logger;
+  /** Of a subscription whose client resumes by itself. Only what begins it has this, not what resolves its answers. */
+  feedPlace?: FeedPlace;
 };
 
 /** The viewer, or UNAUTHENTICATED. */

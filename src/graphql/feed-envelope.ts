@@ -20,6 +20,16 @@ export type FeedEnvelope = {
   share?: string;
 };
 
+/** Of a subscription whose client resumes by itself: where its feed begins, and who is told where it stands. */
+export type FeedPlace = {
+  /** The cursor after which the feed begins, whatever its arguments say; null: as they say. */
+  after: string | null;
+  /** The answer to what the source yields next stands at this cursor. */
+  coming(cursor: string): void;
+  /** Everything up to this cursor was yielded. */
+  passed(cursor: string): void;
+};
+
 const gone = new WeakSet<object>();
 
 /** For the resolver of a feed: what the event is about went out of sight since the feed chose it. Feeds skip such an answer. */

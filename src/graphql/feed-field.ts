@@ -38,7 +38,7 @@ export function feed<Args extends { after?: string | null }>(open: OpenFeed<Args
     extensions: { feed: open },
     subscribe: (_root: unknown, args: object, ctx: Context) => {
       const reader = readerOf(ctx);
-      const after = cursorOf((args as Args).after);
+      const after = cursorOf(ctx.feedPlace?.after ?? (args as Args).after);
       const selection = open(reader.viewer, args as Args);
       return endable((signal) => envelopes(ctx, selection, after, options, signal)) as never;
     },
@@ -73,19 +73,27 @@ async function* envelopes(
   let lagged = false;
   for await (const step of follow(ctx, filter, after, signal)) {
     if (step.kind !== 'events') {
-      if (milestones) yield { root: milestoneOf(step) };
-      else if (step.kind === 'lagged') lagged = true;
+      const milestone = milestoneOf(step);
+      if (milestones) {
+        ctx.feedPlace?.coming(milestone.cursor);
+        yield { root: milestone };
+      } else {
+        ctx.feedPlace?.passed(milestone.cursor);
+        if (step.kind === 'lagged') lagged = true;
+      }
       continue;
     }
     const roots = await select(reader, step.events);
     for (const [i, event] of step.events.entries()) {
       const root = roots[i];
       if (!root) continue;
+      const cursor = encodeCursor(event.seq);
+      ctx.feedPlace?.coming(cursor);
       yield {
         root,
         ...(!milestones && {
           feed: {
-            cursor: encodeCursor(event.seq),
+            cursor,
             phase: step.phase,
             lagged,
             ...(tell && { event: tell(reader.viewer, event) }),

@@ -3,6 +3,7 @@
 import type { ExecutionArgs, FormattedExecutionResult, GraphQLError } from 'graphql';
 import { v7 } from 'uuid';
 import { apiError } from '../graphql/errors.ts';
+import type { FeedPlace } from '../graphql/feed-envelope.ts';
 import { codesOf, logAnswer } from './apollo.ts';
 import { type Operation, type OperationRequest, presentable, readOperation, runOperation, runSubscription } from './execute.ts';
 import { type Charge, charge, costOfOperation, settle } from './limits/charge.ts';
@@ -26,8 +27,11 @@ export type LiveArgs = ExecutionArgs & {
 export type Answers = AsyncGenerator<FormattedExecutionResult, void>;
 
 export type LiveOperations = {
-  /** Checks and charges an operation; the errors as its sender may see them where it may not run. */
-  begin(connection: Connection, id: string, payload: OperationRequest): Promise<LiveArgs | GraphQLError[]>;
+  /**
+   * Checks and charges an operation; the errors as its sender may see them where it may not run. `feedPlace` is for its
+   * feed, if it is a subscription.
+   */
+  begin(connection: Connection, id: string, payload: OperationRequest, feedPlace?: FeedPlace): Promise<LiveArgs | GraphQLError[]>;
   /** Runs a query or mutation. */
   execute(args: LiveArgs): Promise<FormattedExecutionResult>;
   /** Runs a subscription. The iterator throws presentable errors. */
@@ -46,7 +50,7 @@ export function createLiveOperations(services: Services, leave: (connection: Con
   const gone = new WeakSet<Connection>();
 
   return {
-    async begin(connection, id, payload) {
+    async begin(connection, id, payload, feedPlace) {
       const viewer = connection.viewer!; // set before a client is told that it may subscribe
       const scope = scopeFor(services, v7(), viewer, connection.address);
       try {
@@ -56,12 +60,14 @@ export function createLiveOperations(services: Services, leave: (connection: Con
         const charged = await charge(scope.account!, services.limits, definition.operation, cost);
         const isFeed = definition.operation === 'subscription';
         if (!isFeed) connection.running.add(id);
+        const context = contextFor(services, scope, viewer, isFeed ? readers.forViewer(viewer) : undefined);
+        if (isFeed && feedPlace) context.feedPlace = feedPlace;
         return {
           schema: services.schema,
           document,
           operationName: payload.operationName as string | undefined,
           variableValues: variables,
-          contextValue: contextFor(services, scope, viewer, isFeed ? readers.forViewer(viewer) : undefined),
+          contextValue: context,
           rootValue: undefined,
           connection,
           scope,

@@ -2,10 +2,11 @@
 // again. The socket's counterpart is `socket.ts`.
 import type { ServerResponse } from 'node:http';
 import { closeCodes, type Link, type SocketLimits } from './socket.ts';
+import type { StreamBody } from './sse-ids.ts';
 
 export type StreamLink = Pick<Link, 'room' | 'slow' | 'close'> & {
   /** Sends what the body yields until it ends, or the client goes. */
-  send(response: ServerResponse, body: AsyncGenerator<string, void, undefined>): void;
+  send(response: ServerResponse, body: StreamBody): void;
   /** Whether a client is there to read. */
   open(): boolean;
 };
@@ -52,7 +53,7 @@ export function createStreamLink(limits: SocketLimits, farewell: (reason: string
     for (const resolve of waiting.splice(0)) resolve();
   }
 
-  async function pump(to: ServerResponse, body: AsyncGenerator<string, void, undefined>): Promise<void> {
+  async function pump(to: ServerResponse, body: StreamBody): Promise<void> {
     try {
       for await (const text of body) {
         if (ended) break;
@@ -75,7 +76,7 @@ export function createStreamLink(limits: SocketLimits, farewell: (reason: string
       to.on('error', () => undefined);
       to.once('close', () => {
         end('GONE');
-        body.return().catch(() => undefined);
+        body.return(undefined).catch(() => undefined);
       });
       for (const resolve of waiting.splice(0)) resolve();
       void pump(to, body);

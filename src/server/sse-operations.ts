@@ -5,6 +5,7 @@ import { apiError } from '../graphql/errors.ts';
 import type { Connection } from './live-connection.ts';
 import type { Answers, LiveArgs, LiveOperations } from './live-operations.ts';
 import { statusOf } from './mask-error.ts';
+import type { MessageIds } from './sse-ids.ts';
 
 /** An event stream: a connection and the operations on it, under the ids of its client; the only one of a stream of its own has the id ''. */
 export type Stream = Connection & {
@@ -13,7 +14,17 @@ export type Stream = Connection & {
   open: Set<string>;
 };
 
-export type StreamRequest = Request<unknown, { stream: Stream | null; token: string | null; body: object | null; id: string }>;
+export type StreamRequest = Request<
+  unknown,
+  {
+    stream: Stream | null;
+    token: string | null;
+    body: object | null;
+    id: string;
+    /** Of a stream of a single operation. */
+    messageIds?: MessageIds | undefined;
+  }
+>;
 
 /** Errors after which the same request may do better: told by the status of the response, so that clients try again. */
 const retryable = new Set([429, 503, 504]);
@@ -33,7 +44,7 @@ export function streamHandler(operations: LiveOperations, maxOperations: number)
       if (stream.open.size >= maxOperations)
         return refused([apiError('BAD_REQUEST', `A stream runs at most ${maxOperations} operations at once.`)], 429);
       stream.open.add(key);
-      const args = await operations.begin(stream, key, { ...params, ...request.context.body } as never);
+      const args = await operations.begin(stream, key, { ...params, ...request.context.body } as never, request.context.messageIds);
       if (Array.isArray(args)) {
         const status = Math.max(...args.map((error) => statusOf(error.extensions.code)));
         if (stream.token !== null || !retryable.has(status)) return once({ errors: args }) as never;
@@ -49,6 +60,10 @@ export function streamHandler(operations: LiveOperations, maxOperations: number)
 
     execute: (args) => operations.execute(args as unknown as LiveArgs) as never,
     subscribe: (args) => begun(operations.subscribe(args as unknown as LiveArgs)) as never,
+
+    onNext(_ctx, request, result) {
+      request.context.messageIds?.answered(result as FormattedExecutionResult);
+    },
 
     onComplete(_ctx, request) {
       const { stream, id } = request.context;

@@ -14,12 +14,14 @@ import { replyError } from './reply-error.ts';
 import { withScope } from './request-scope.ts';
 import { type Services, scopeFor } from './services.ts';
 import { defaultSocketLimits } from './socket.ts';
+import { createMessageIds, type StreamBody } from './sse-ids.ts';
 import { createStreamLink, type StreamLink } from './sse-link.ts';
 import { forget, type Stream, type StreamRequest, streamHandler } from './sse-operations.ts';
 import type { LiveOptions } from './websocket.ts';
 
 export const STREAM_PATH = '/graphql/stream';
 const TOKEN_HEADER = 'x-graphql-event-stream-token';
+const LAST_ID_HEADER = 'last-event-id';
 
 export type LiveStreams = {
   counts(): { streams: number; subscriptions: number; waiting: number };
@@ -109,7 +111,9 @@ export function serveStreams(app: FastifyInstance, services: Services, operation
     } else if (wantsStream) held = open(request, viewer, null);
     else throw apiError('BAD_REQUEST', 'Ask for text/event-stream, or name your event stream in x-graphql-event-stream-token.');
 
-    const context: StreamRequest['context'] = { stream: held.stream, token, body: bodyOf(request), id: '' };
+    // Where operations share a stream, an id could not say of which of them it tells.
+    const messageIds = token === null ? createMessageIds(request.headers[LAST_ID_HEADER] as string | undefined) : undefined;
+    const context: StreamRequest['context'] = { stream: held.stream, token, body: bodyOf(request), id: '', messageIds };
     try {
       const [body, { status, headers = {} }] = await handle({
         method: request.method,
@@ -119,7 +123,7 @@ export function serveStreams(app: FastifyInstance, services: Services, operation
         raw: request.raw,
         context,
       });
-      if (typeof body === 'object' && body !== null) return stream(held, request, reply, body);
+      if (typeof body === 'object' && body !== null) return stream(held, request, reply, messageIds?.numbered(body) ?? body);
       if (token === null) held.link.close(0, 'REFUSED');
       // The operation was completed by its client before it began.
       if (status === 204) forget(operations, held.stream, context.id);
@@ -135,7 +139,7 @@ export function serveStreams(app: FastifyInstance, services: Services, operation
     }
   }
 
-  function stream(held: Held, request: FastifyRequest, reply: FastifyReply, body: AsyncGenerator<string, void, undefined>): FastifyReply {
+  function stream(held: Held, request: FastifyRequest, reply: FastifyReply, body: StreamBody): FastifyReply {
     clearTimeout(held.timer);
     reply.hijack();
     const { raw } = reply;
@@ -153,7 +157,7 @@ export function serveStreams(app: FastifyInstance, services: Services, operation
     return reply;
   }
 
-  allowOrigins(app, STREAM_PATH, { methods: ['GET', 'POST', 'PUT', 'DELETE'], headers: [TOKEN_HEADER] });
+  allowOrigins(app, STREAM_PATH, { methods: ['GET', 'POST', 'PUT', 'DELETE'], headers: [TOKEN_HEADER, LAST_ID_HEADER] });
   app.route({
     method: ['GET', 'POST', 'PUT', 'DELETE'],
     url: STREAM_PATH,
