@@ -52,10 +52,13 @@ describe('API keys', () => {
     expect(await authenticate(undefined, null)).toBeNull();
   });
 
-  it.each([['two words'], ['a'.repeat(101)], [''], ['a\nb'], ['naïve']])('ignore a malformed origin: %j', async (origin) => {
-    const { token } = await newKey();
-    expect((await authenticator().authenticate(bearer(token), origin))?.origin).toBeNull();
-  });
+  it.each([['two words'], ['a'.repeat(101)], [''], ['a\nb'], ['naïve'], ['plugin.loyalty']])(
+    "ignore an origin that is malformed, or a plugin's: %j",
+    async (origin) => {
+      const { token } = await newKey();
+      expect((await authenticator().authenticate(bearer(token), origin))?.origin).toBeNull();
+    },
+  );
 
   it('are refused when malformed, forged, revoked, expired or of an archived role, each with its code', async () => {
     let now = Date.now();

@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../tests/support/database.ts';
+import { until } from '../../tests/support/eventually.ts';
 import { type Database, openDatabase, RetryTransaction } from './database.ts';
 
 let server: TestDatabase;
@@ -83,7 +84,7 @@ describe('transactions', () => {
 
 describe('a statement timeout', () => {
   it('stops statements that take too long, in and outside of transactions, and the connection goes on', async () => {
-    const hasty = openDatabase(server.url, { max: 1, statementTimeoutMs: 50 });
+    const hasty = openDatabase(server.url, { max: 1, statementTimeoutMs: 500 });
     try {
       await expect(hasty.query(sql`select pg_sleep(20)`)).rejects.toMatchObject({ code: '57014' });
       const [before] = await hasty.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
@@ -102,5 +103,27 @@ describe('a statement timeout', () => {
 
   it('is none unless told', async () => {
     expect(await db.query(sql`show statement_timeout`)).toEqual([{ statement_timeout: '0' }]);
+  });
+});
+
+describe('closing', () => {
+  it('cuts a transaction that never ends, which rolls it back', async () => {
+    const held = openDatabase(server.url, { closeGraceMs: 50 });
+    let holding: (pid: number) => void;
+    const pid = new Promise<number>((resolve) => {
+      holding = resolve;
+    });
+    held
+      .transaction(async (tx) => {
+        await tx.execute(sql`update t set n = 77`);
+        const [row] = await tx.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+        holding(row!.pid);
+        await new Promise(() => undefined);
+      })
+      .catch(() => undefined);
+    const backend = await pid;
+    await held.close();
+    await until(async () => (await db.query(sql`select from pg_stat_activity where pid = ${backend}`)).length === 0);
+    expect(await db.query(sql`select count(*)::int as changed from t where n = 77`)).toEqual([{ changed: 0 }]);
   });
 });

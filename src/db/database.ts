@@ -1,5 +1,6 @@
 // The pool, the queries and the transactions. Nothing else in the code talks to `pg` directly.
 import pg from 'pg';
+import { poolCloser } from './close-pool.ts';
 import { createStatementNames, type StatementNames } from './prepared.ts';
 
 export type Row = Record<string, unknown>;
@@ -30,6 +31,7 @@ export type Database = Queryable & {
   url: string;
   /** Runs `fn` in one transaction; deadlocks and serialisation failures are tried again. */
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Closes its connections: idle ones at once, those in use when they are given back, after a grace by cutting them. */
   close(): Promise<void>;
 };
 
@@ -109,6 +111,8 @@ export type DatabaseOptions = {
   timeoutMs?: number;
   /** How long PostgreSQL works on one statement before it stops it (SQLSTATE 57014), in milliseconds; 0 and unless told: for ever. */
   statementTimeoutMs?: number;
+  /** How long `close` waits for whoever has a connection before it cuts it, in milliseconds; default 5,000. */
+  closeGraceMs?: number | undefined;
   /** Told when an idle connection is lost. */
   onError?: (error: Error) => void;
 };
@@ -132,6 +136,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     pool,
     url,
     transaction: (fn) => runTransaction(pool, names, fn),
-    close: () => pool.end(),
+    close: poolCloser(pool, options.closeGraceMs),
   };
 }
