@@ -186,6 +186,19 @@ describe('a guarded request', () => {
     expect(await codeOf(rawUrl)).toBe('CONNECTION_FAILED');
   });
 
+  it('keeps no connection for as long as the other side likes', async () => {
+    const closed = new Promise((resolve) => {
+      raw = (socket) => {
+        socket.once('close', resolve);
+        socket.on('data', () =>
+          socket.write('HTTP/1.1 200 OK\r\nconnection: keep-alive\r\nkeep-alive: timeout=2\r\ncontent-length: 0\r\n\r\n'),
+        );
+      };
+    });
+    expect(await codeOf(rawUrl)).toBe('answered 200');
+    await closed;
+  });
+
   it('trusts no certificate that nobody vouches for', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'trato-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { addressOf, isAllowedHost, mayReach } from './private-address.ts';
 import { type ResolveHost, resolveHost } from './resolve-host.ts';
 
@@ -60,8 +61,31 @@ export type GuardedAnswer = {
 };
 
 const HEADER_BYTES = 16 * 1024;
-const agentOptions = { keepAlive: true, maxFreeSockets: 512, scheduling: 'lifo' } as const;
-const agents = { 'http:': new http.Agent(agentOptions), 'https:': new https.Agent(agentOptions) };
+/** How long a connection is kept that nothing uses, and how many of all hosts: other sides may never close theirs. */
+const IDLE_MS = 30_000;
+const MOST_IDLE = 1_000;
+const agentOptions = { keepAlive: true, timeout: IDLE_MS, maxFreeSockets: 512, scheduling: 'lifo' } as const;
+const idle = new Set<Duplex>();
+const agents = { 'http:': keepingFew(new http.Agent(agentOptions)), 'https:': keepingFew(new https.Agent(agentOptions)) };
+
+function keepingFew<Agent extends http.Agent>(agent: Agent): Agent {
+  const met = new WeakSet<Duplex>();
+  // Answers whether it is kept, which its type does not say.
+  const keep = agent.keepSocketAlive.bind(agent) as (socket: Duplex) => unknown;
+  const reuse = agent.reuseSocket.bind(agent);
+  agent.keepSocketAlive = (socket) => {
+    if (idle.size >= MOST_IDLE || !keep(socket)) return false;
+    idle.add(socket);
+    if (!met.has(socket)) socket.once('close', () => idle.delete(socket));
+    met.add(socket);
+    return true;
+  };
+  agent.reuseSocket = (socket, request) => {
+    idle.delete(socket);
+    reuse(socket, request);
+  };
+  return agent;
+}
 
 /** Sends one request. A redirect is an answer; what is no answer throws a `GuardedRequestError`. */
 export async function guardedRequest(target: string | URL, options: GuardedRequestOptions): Promise<GuardedAnswer> {

@@ -16,5 +16,28 @@ export const resolveHost: ResolveHost = async (host) => {
   if (found.length > 0) return found;
   const failed = [four, six].find((one) => one.status === 'rejected' && !UNKNOWN.has((one.reason as { code: string }).code));
   if (failed) throw (failed as PromiseRejectedResult).reason;
-  return (await lookup(host, { all: true })).map(({ address }) => address);
+  return lookupInTurn(host);
 };
+
+/** So many names at most wait for the system at once. */
+const MOST_WAITING = 200;
+
+/**
+ * Looks names up one after the other: a zone may first say that a name is not there, and then hang, and one thread is what
+ * such names may hold.
+ */
+export function inTurn(look: ResolveHost): ResolveHost {
+  const asked = new Map<string, Promise<string[]>>();
+  let last: Promise<unknown> = Promise.resolve();
+  return (host) => {
+    const known = asked.get(host);
+    if (known) return known;
+    if (asked.size >= MOST_WAITING) return Promise.reject(new Error('too many names wait for the system'));
+    const mine = last.then(() => look(host)).finally(() => asked.delete(host));
+    asked.set(host, mine);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+const lookupInTurn = inTurn(async (host) => (await lookup(host, { all: true })).map(({ address }) => address));

@@ -12,8 +12,8 @@ import { encodeTypeId, newId } from '../../src/lib/typeid.ts';
 import { customerCreate, customerUpdate } from '../../src/modules/customers/index.ts';
 import { messageIdOf } from '../../src/modules/webhooks/message-id.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/eventually.ts';
 import { postQuery, startTestProcess, type TestProcess } from '../support/server.ts';
-import { until } from './events-support.ts';
 import { type Hit, type Receiver, startReceiver } from './webhooks-receiver.ts';
 
 const KILLS = 20;
@@ -39,7 +39,7 @@ beforeAll(async () => {
   // The first makes the workspace.
   await start().ready();
   for (let i = 1; i < PROCESSES; i++) start();
-}, 60_000);
+});
 afterAll(async () => {
   for (const child of processes) child.kill('SIGKILL');
   await Promise.all(processes.map((child) => child.exited));
@@ -139,7 +139,7 @@ test('SIGKILL of whoever delivers, 20 times: every event arrives, repeats are eq
         return victim !== null;
       },
       `deliveries go on after ${kill} kills`,
-      60_000,
+      { timeout: 60_000, interval: 5 },
     ).catch(explain);
     victim!.kill('SIGKILL');
     await victim!.exited;
@@ -158,7 +158,7 @@ test('SIGKILL of whoever delivers, 20 times: every event arrives, repeats are eq
     const [inbox] = await db.query(sql`select 1 from event_inbox limit 1`);
     return inbox ? -1 : (await expected()).filter((id) => !seen.has(id)).length;
   };
-  await until(async () => (await missing()) === 0 && (await pending()) === 0, 'everything has arrived', 60_000).catch(explain);
+  await until(async () => (await missing()) === 0 && (await pending()) === 0, 'everything has arrived', { timeout: 60_000 }).catch(explain);
 
   const first = new Map<string, Hit>();
   for (const hit of receiver.hits) {

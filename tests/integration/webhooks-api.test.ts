@@ -1,13 +1,17 @@
 // Webhooks through the API: what is refused, whose eyes they have, and that nothing of their secrets is ever seen again.
-import { GraphQLObjectType, GraphQLSchema } from 'graphql';
+import { GraphQLObjectType, GraphQLSchema, type OperationDefinitionNode, parse } from 'graphql';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '../../src/modules/webhooks/webhooks.schema.ts';
 import { createApiKey } from '../../src/auth/api-key.ts';
+import { systemViewer } from '../../src/auth/system-viewer.ts';
+import { runCommand } from '../../src/commands/command.ts';
+import { builtSchema } from '../../src/graphql/built-schema.ts';
+import { compileCost } from '../../src/graphql/cost.ts';
 import { configureLimits, defaultLimits } from '../../src/graphql/limits.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { decodeTypeId } from '../../src/lib/typeid.ts';
-import { deleteOldDeliveries, eraseDeliveriesOf, recheckWebhooks } from '../../src/modules/webhooks/index.ts';
+import { deleteOldDeliveries, eraseDeliveriesOf, recheckWebhooks, webhookCreate, webhookUpdate } from '../../src/modules/webhooks/index.ts';
 import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import { ask, codesOf, type Data, done, keyOfRole, makeCustomer, mutate } from '../support/core.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -305,7 +309,93 @@ describe('changing it', () => {
   });
 });
 
+describe('restoring it', () => {
+  const restored = 'webhook { status cursor archivedAt version failingSince apiKey { id } }';
+
+  it('has it go on at the end of the log with its own credential, once', async () => {
+    const { webhook } = await create({}, 'webhook { id apiKey { id } }');
+    const { id } = webhook;
+    await makeCustomer(server, { displayName: 'Waiting' });
+    await server.events.drained();
+    await done(server, 'webhookTest', { id }, '');
+    await done(server, 'webhookPause', { id }, '');
+    await server.db.execute(sql`update webhooks set failing_since = now() - interval '9 days' where id = ${uuidOf(id)}::uuid`);
+    await done(server, 'webhookArchive', { id }, '');
+    await makeCustomer(server, { displayName: 'Missed' });
+    const other = await keyOfRole(server, { permissions: ['*'] });
+    const end = await endOfLog();
+    expect(await refusal('webhookRestore', { id, expectedVersion: 2 })).toEqual(['VERSION_CONFLICT expectedVersion']);
+    const back = await done(server, 'webhookRestore', { id, expectedVersion: 3 }, restored, { key: other });
+    const { apiKey } = webhook;
+    expect(back.webhook).toEqual({ status: 'PAUSED', cursor: end, archivedAt: null, version: 4, failingSince: null, apiKey });
+    expect((await done(server, 'webhookRestore', { id }, restored)).webhook.version).toBe(4);
+    const look = 'query ($id: ID!) { webhook(id: $id) { deliveries { nodes { status lastError } } } }';
+    expect((await ask(server, look, { id })).webhook.deliveries.nodes).toEqual([{ status: 'FAILED', lastError: 'ARCHIVED' }]);
+    await server.events.drained();
+    const [told, ...more] = await server.db.query<{ data: Data }>(
+      sql`select data from events where subject_id = ${uuidOf(id)}::uuid and type = 'webhook.restored'`,
+    );
+    expect(told!.data).toMatchObject({ before: { archivedAt: expect.any(String) }, after: { archivedAt: null, cursor: end } });
+    expect(more).toEqual([]);
+    expect((await done(server, 'webhookEnable', { id }, 'webhook { status }')).webhook.status).toBe('ACTIVE');
+  });
+
+  it('is refused where it could not be made, or sees what the caller does not', async () => {
+    const archived = async (key?: string) => {
+      const options = key === undefined ? {} : { key };
+      const { webhook } = await create({}, 'webhook { id apiKey { id } }', options);
+      await done(server, 'webhookArchive', { id: webhook.id }, '', options);
+      return webhook;
+    };
+    const { id } = await archived();
+    const weak = await keyOfRole(server, { permissions: ['webhooks:*', 'events:read'] });
+    expect(await refusal('webhookRestore', { id }, weak)).toEqual(['ROLE_EXCEEDS_CALLER id']);
+    const set = (column: 'document' | 'url', text: string) =>
+      server.db.execute(
+        column === 'url'
+          ? sql`update webhooks set url = ${text} where id = ${uuidOf(id)}::uuid`
+          : sql`update webhooks set document = ${text} where id = ${uuidOf(id)}::uuid`,
+      );
+    await set('url', 'http://10.1.2.3/');
+    expect(await refusal('webhookRestore', { id })).toEqual(['URL_PRIVATE url']);
+    await set('url', url);
+    await set('document', 'subscription { events { ... on Event { gone } } }');
+    expect(await refusal('webhookRestore', { id })).toEqual(['DOCUMENT_INVALID document']);
+    await set('document', document);
+    const orphan = await archived(await keyOfRole(server, { permissions: ['webhooks:*', 'events:read', 'api-keys:read'] }));
+    await done(server, 'apiKeyRevoke', { id: orphan.apiKey.id }, '');
+    expect(await refusal('webhookRestore', { id: orphan.id })).toEqual(['CREDENTIAL_GONE id']);
+    const { apiKey: key, workspaceId } = await createWorkspace(server.db, { key: 'full', name: 'Full', currency: 'EUR', country: 'DE' });
+    const { id: last } = await archived(key!);
+    expect(await refusal('webhookRestore', { id: last })).toEqual(['NOT_FOUND id']);
+    await server.db.execute(sql`insert into webhooks (workspace_id, id, name, url, document, api_key_id, secret, cursor)
+      select workspace_id, gen_random_uuid(), name, url, document, api_key_id, secret, cursor
+      from webhooks cross join generate_series(1, 100) where workspace_id = ${workspaceId}::uuid`);
+    expect(await refusal('webhookRestore', { id: last }, key!)).toEqual(['TOO_MANY_WEBHOOKS ']);
+    expect(await refusal('webhookRestore', { id })).toEqual([]);
+  });
+});
+
+it('is made by nobody without a credential of their own, as a plugin or Trato itself', async () => {
+  const call = { db: server.db, viewer: systemViewer(server.workspaceId), requestId: 'x' };
+  const codes = async (command: Parameters<typeof runCommand>[1], input: object) =>
+    (await runCommand(call, command, input)).userErrors.map(({ code }) => code);
+  expect(await codes(webhookCreate as never, valid)).toEqual(['CREDENTIAL_REQUIRED']);
+  const { webhook } = await create();
+  expect(await codes(webhookUpdate as never, { id: webhook.id, url: 'https://b.example.com' })).toEqual(['CREDENTIAL_REQUIRED']);
+  expect(await codes(webhookUpdate as never, { id: webhook.id, name: 'Only called another name' })).toEqual([]);
+});
+
 describe('replay', () => {
+  it('costs what its most events would cost as rows of a bulk call', async () => {
+    const costOf = (field: string) => {
+      const { definitions } = parse(`mutation { ${field} { userErrors { code } } }`);
+      return compileCost(builtSchema(), definitions[0] as OperationDefinitionNode, () => undefined)({});
+    };
+    expect(costOf('webhookReplay(input: { delivery: "x" })')).toEqual({ requested: 1_001, work: 999 });
+    expect(costOf('webhookPause(input: { id: "x" })').requested).toBe(11);
+  });
+
   it('of one delivery repeats its body under its id', async () => {
     const { webhook } = await create();
     const { webhookDelivery: first } = await done(server, 'webhookTest', { id: webhook.id }, 'webhookDelivery { id messageId body }');
@@ -378,7 +468,15 @@ describe('another workspace', () => {
     expect(await ask(server, look, { id: webhook.id, delivery: delivery.id }, other.token)).toEqual({
       ...{ webhook: null, webhookDelivery: null, webhooks: { nodes: [] }, node: null },
     });
-    for (const name of ['webhookUpdate', 'webhookPause', 'webhookEnable', 'webhookArchive', 'webhookTest', 'webhookRotateSecret']) {
+    for (const name of [
+      'webhookUpdate',
+      'webhookPause',
+      'webhookEnable',
+      'webhookArchive',
+      'webhookTest',
+      'webhookRotateSecret',
+      'webhookRestore',
+    ]) {
       expect(await refusal(name, { id: webhook.id }, other.token)).toEqual(['NOT_FOUND id']);
     }
     expect(await refusal('webhookReplay', { delivery: delivery.id }, other.token)).toEqual(['NOT_FOUND delivery']);

@@ -1,7 +1,7 @@
 // Delivery of webhooks to real receivers: in order per subject, apart from each other, signed, and given up where it must be.
 import sql from 'sql-template-tag';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import '../../src/modules/webhooks/webhooks.schema.ts';
 import { appendEvents, type NewEvent } from '../../src/events/index.ts';
 import type { Running } from '../../src/jobs/index.ts';
@@ -11,6 +11,7 @@ import { setWebhookTiming, startDelivering } from '../../src/modules/webhooks/de
 import { webhookPorts } from '../../src/modules/webhooks/deliver/service.ts';
 import { type Hit, type Receiver, type Reply, startReceiver } from '../faults/webhooks-receiver.ts';
 import { ask, type Data, done, makeCustomer } from '../support/core.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -83,7 +84,6 @@ const stateOf = async (id: string): Promise<Data> =>
       id,
     })
   ).webhook;
-const eventually = <T>(look: () => T | Promise<T>) => vi.waitFor(look, { timeout: 8_000, interval: 10 });
 const until = (receiver: Receiver, count: number) => eventually(() => expect(receiver.hits.length).toBeGreaterThanOrEqual(count));
 const placeOf = (cursor: string) => Number(Buffer.from(cursor, 'base64url').toString().split(':')[1]);
 const make = (count: number) => Promise.all(Array.from({ length: count }, (_, i) => makeCustomer(server, { displayName: `C${i}` })));

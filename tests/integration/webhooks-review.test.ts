@@ -125,4 +125,5 @@ it('is not asked to send again what would never end', async () => {
     const { userErrors } = await mutate(server, 'webhookReplay', what, '');
     expect(userErrors).toMatchObject([{ code: 'REPLAY_TOO_LARGE' }]);
   }
+  expect((await mutate(server, 'webhookTest', { id: webhook.id }, '')).userErrors).toMatchObject([{ code: 'REPLAY_TOO_LARGE' }]);
 });

@@ -25,13 +25,20 @@ import { unreadable } from './readable.ts';
 export type StoredSubscription = { document: string; variables: Record<string, unknown> };
 
 /** A subscription that can be followed: which events, and what to execute for each. */
-export type OpenedWebhook = FeedSelection & { schema: GraphQLSchema; document: DocumentNode; variables: Record<string, unknown> };
+export type OpenedWebhook = FeedSelection & {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  variables: Record<string, unknown>;
+  /** For how many events at once it may be executed: all together cost no more than one request may. */
+  atOnce: number;
+};
 
 type Read = { document: DocumentNode; operation: OperationDefinitionNode; fragment: FragmentOf };
 
 const AT_DOCUMENT = ['document'];
 const AT_VARIABLES = ['variables'];
 const MESSAGE_LENGTH = 500;
+const MOST_AT_ONCE = 200;
 
 const known = remembered<Read>(500);
 
@@ -49,7 +56,9 @@ export function openSubscription(viewer: Viewer, { document: text, variables }: 
     reject('DOCUMENT_AFTER', 'The webhook keeps its place itself: leave out `after`, or give it to webhookCreate.', AT_DOCUMENT);
   }
   const selection = telling(() => open(viewer, getArgumentValues(field, node, coerced)));
-  return { ...selection, schema, document, variables };
+  const { requested } = telling(() => costOf(schema, operation, fragment)(variables));
+  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, Math.floor(configuredLimits().costMaximum / Math.max(1, requested))));
+  return { ...selection, schema, document, variables, atOnce };
 }
 
 /** The same for a document that is to be saved: also refused for fields that the role can never read, and for its cost. */

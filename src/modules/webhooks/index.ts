@@ -6,6 +6,7 @@ export { messageIdOf } from './message-id.ts';
 export { type Rechecked, recheckWebhooks } from './recheck.ts';
 export { openWebhook, type Rendered, type RenderOptions, renderEvents } from './render.ts';
 export { webhookReplay } from './replay.command.ts';
+export { webhookRestore } from './restore.command.ts';
 export { deleteOldDeliveries } from './retention.ts';
 export { webhookRotateSecret } from './rotate.command.ts';
 export { webhookArchive, webhookEnable, webhookPause } from './state.commands.ts';

@@ -20,7 +20,7 @@ export const webhookPause = defineCommand({
   input: input('WebhookPauseInput', 'Which webhook to pause.', target),
   run: async (ctx, wanted) => {
     const row = await lockWebhook(ctx, wanted);
-    await change(ctx, row, 'paused', { status: 'PAUSED', problem: null, problemDetail: null });
+    await changeWebhook(ctx, row, 'paused', { status: 'PAUSED', problem: null, problemDetail: null });
     return { id: row.id };
   },
 });
@@ -36,24 +36,20 @@ export const webhookEnable = defineCommand({
   run: async (ctx, { skip, ...wanted }) => {
     const row = await lockWebhook(ctx, wanted);
     if (row.status === 'ACTIVE' && !skip) return { id: row.id };
-    await checkOwn(ctx, row);
+    await checkOwn(ctx, row, 'Its API key or user has no access any more: update its url or document to lend it your role.');
     const cursor = skip ? await lastSeq(ctx.tx) : row.cursor;
     if (skip) await dropPending(ctx, row.id, 'SKIPPED');
     else await sendNow(ctx, row.id);
     // Skipping changes the row in any case: so whoever delivers hears of it.
-    await change(ctx, row, 'enabled', enabled, skip ? { cursor } : {});
+    await changeWebhook(ctx, row, 'enabled', enabled, skip ? { cursor } : {});
     return { id: row.id };
   },
 });
 
-/** Checks the document for the credential that the webhook has. */
-async function checkOwn(ctx: CommandContext, row: WebhookRow): Promise<void> {
+/** Checks the document for the credential that the webhook has; `gone` says what to do without that. */
+export async function checkOwn(ctx: CommandContext, row: WebhookRow, gone: string): Promise<void> {
   const viewer = await viewerOfCredential(ctx.tx, row);
-  if (!viewer) {
-    return reject('CREDENTIAL_GONE', 'Its API key or user has no access any more: update its url or document to lend it your role.', [
-      'id',
-    ]);
-  }
+  if (!viewer) return reject('CREDENTIAL_GONE', gone, ['id']);
   checkSubscription(viewer, { document: row.document, variables: row.variables as Record<string, unknown> });
 }
 
@@ -65,18 +61,19 @@ async function sendNow(ctx: CommandContext, webhookId: string): Promise<void> {
 
 export const webhookArchive = defineCommand({
   name: 'webhookArchive',
-  description: 'Ends a webhook for good: what waits is not sent. Its log is kept 30 days.',
+  description: 'Ends a webhook until it is restored: what waits is not sent, what happens meanwhile neither. Its log is kept 30 days.',
   permission: 'webhooks:write',
   input: input('WebhookArchiveInput', 'Which webhook to archive.', target),
   run: async (ctx, wanted) => {
     const row = await lockWebhook(ctx, wanted);
     await dropPending(ctx, row.id, 'ARCHIVED');
-    await change(ctx, row, 'archived', { archivedAt: ctx.now });
+    await changeWebhook(ctx, row, 'archived', { archivedAt: ctx.now });
     return { id: row.id };
   },
 });
 
-async function change(
+/** Writes what is another and tells it by an event; a new place in any case. */
+export async function changeWebhook(
   ctx: CommandContext,
   row: WebhookRow,
   what: string,

@@ -29,6 +29,17 @@ export function credentialOf(viewer: Viewer): Pick<WebhookRow, 'apiKeyId' | 'use
   return kind === 'API_KEY' ? { apiKeyId: actor, userId: null } : { apiKeyId: null, userId: actor };
 }
 
+/** So much may wait for a webhook before more is asked for by hand. */
+const MOST_WAITING = 20_000;
+
+/** Refuses where too much waits already: bodies are kept until they are sent, and asking over and over would fill the disk. */
+export async function assertRoom({ tx, workspaceId }: CommandContext, webhookId: string, path: string[]): Promise<void> {
+  const [row] = await tx.query<{ n: number }>(sql`select count(*)::int as n from (select from webhook_deliveries
+    where workspace_id = ${workspaceId}::uuid and webhook_id = ${webhookId}::uuid and status = 'PENDING' limit ${MOST_WAITING}) w`);
+  if (row!.n < MOST_WAITING) return;
+  reject('REPLAY_TOO_LARGE', `${MOST_WAITING} deliveries or more wait already: have them sent first, or skipped.`, path);
+}
+
 /** Gives up what waits to be sent, for a reason that deliveries tell as their last error. */
 export async function dropPending(ctx: CommandContext, webhookId: string, reason: string): Promise<void> {
   await ctx.tx.execute(sql`update webhook_deliveries

@@ -12,7 +12,7 @@ import { newId } from '../../lib/typeid.ts';
 import { createReader } from '../../query/reader.ts';
 import { newMessageId } from './message-id.ts';
 import { emptyBody, openWebhook, renderEvents } from './render.ts';
-import { emitWebhook, lockWebhook, target } from './target.ts';
+import { assertRoom, emitWebhook, lockWebhook, target } from './target.ts';
 
 export const TEST_TYPE = 'webhook.test';
 
@@ -29,6 +29,7 @@ export const webhookTest = defineCommand({
     if (row.status !== 'ACTIVE') reject('WEBHOOK_INACTIVE', 'Nothing is sent for it now: enable it first.', ['id']);
     const viewer = await viewerOfCredential(ctx.tx, row);
     if (!viewer) return reject('CREDENTIAL_GONE', 'Its API key or user has no access any more.', ['id']);
+    await assertRoom(ctx, row.id, ['id']);
     const delivery = newId();
     await insertRows(ctx.tx, 'WebhookDelivery', [
       {

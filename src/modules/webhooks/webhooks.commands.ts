@@ -74,7 +74,7 @@ export const webhookCreate = defineCommand({
 });
 
 /** Refuses one more than a workspace may have. Two that make the last one at the same moment wait for each other. */
-async function checkRoom(ctx: CommandContext): Promise<void> {
+export async function checkRoom(ctx: CommandContext): Promise<void> {
   await ctx.tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${ctx.workspaceId}`}, 0))`);
   const [row] = await ctx.tx.query<{ n: number }>(
     sql`select count(*)::int as n from webhooks where workspace_id = ${ctx.workspaceId}::uuid and archived_at is null`,

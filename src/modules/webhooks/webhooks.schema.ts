@@ -2,6 +2,7 @@ import type { JsonValue } from '../../db/models.ts';
 import { encodeCursor } from '../../events/index.ts';
 import { builder } from '../../graphql/builder.ts';
 import { type Context, readerOf } from '../../graphql/context.ts';
+import { type DeclaredCost, ROWS_PER_POINT } from '../../graphql/field-cost.ts';
 import { callCommand, entityMutation, loadResult, type Payload, userErrorsField } from '../../graphql/mutation.ts';
 import { entityRootFields, entityType } from '../../graphql/object-type.ts';
 import { fromColumns } from '../../graphql/planned.ts';
@@ -10,7 +11,8 @@ import { describeInput } from '../../graphql/zod-inputs.ts';
 import { encodeTypeId } from '../../lib/typeid.ts';
 import { seesSent } from './body-view.ts';
 import { eraseAgain } from './erase.ts';
-import { webhookReplay } from './replay.command.ts';
+import { MOST_REPLAYED, webhookReplay } from './replay.command.ts';
+import { webhookRestore } from './restore.command.ts';
 import { scheduleRetention } from './retention.ts';
 import { webhookRotateSecret } from './rotate.command.ts';
 import { shownSecret } from './secrets.ts';
@@ -77,7 +79,9 @@ function showsSent(ctx: Context, delivery: string): Promise<boolean> {
   return reader.batch('webhook-sent', delivery, (ids: readonly string[]) => seesSent(reader, ids));
 }
 
-for (const command of [webhookUpdate, webhookPause, webhookEnable, webhookArchive]) entityMutation(command as never, 'Webhook');
+for (const command of [webhookUpdate, webhookPause, webhookEnable, webhookArchive, webhookRestore]) {
+  entityMutation(command as never, 'Webhook');
+}
 entityMutation(webhookTest, 'WebhookDelivery');
 
 type SecretPayload = Payload & { secret: string | null };
@@ -131,10 +135,14 @@ const WebhookReplayPayloadRef = builder.objectRef<Payload & { count: number }>('
   }),
 });
 
+/** What as many rows of a bulk call would cost, for any replay: how much a range holds is only known when it has been read. */
+const REPLAY_COST = MOST_REPLAYED / ROWS_PER_POINT;
+
 builder.mutationField(webhookReplay.name, (t) =>
   t.field({
     type: WebhookReplayPayloadRef,
-    description: `${webhookReplay.description} Needs ${webhookReplay.permission}.`,
+    description: `${webhookReplay.description} Costs ${REPLAY_COST} points, however much there is. Needs ${webhookReplay.permission}.`,
+    extensions: { cost: { complexity: REPLAY_COST } satisfies DeclaredCost },
     args: { input: t.arg({ type: describeInput(webhookReplay.input).type as never, required: true, description: 'What is sent again.' }) },
     resolve: async (_root, args, ctx, info) => {
       const { result, userErrors } = await callCommand(ctx, info, webhookReplay, args.input);

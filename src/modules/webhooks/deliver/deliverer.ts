@@ -17,6 +17,9 @@ const RETRY_MS = 1_000;
 /** How long requests under way may go on when it stops. */
 const GRACE_MS = 2_000;
 
+/** What the rights of a webhook hang on. */
+const ACCESS: ReadonlySet<string> = new Set(['ApiKey', 'User', 'Role', 'Team']);
+
 type Known = { lane: Lane; follower: Follower };
 type Tail = Pick<EventRow, 'seq' | 'workspaceId' | 'type' | 'subjectType' | 'subjectId' | 'customerId'>;
 
@@ -79,8 +82,8 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
     interests.add(follower);
   }
 
-  /** Takes over how a webhook is now; null: it is not delivered any more. */
-  function update(id: string, webhook: WebhookRow | null): void {
+  /** Takes over how a webhook is now, said by an event at that place of the log, if known; null: it is not delivered any more. */
+  function update(id: string, webhook: WebhookRow | null, said?: bigint): void {
     if (!webhook) {
       close(id);
       return;
@@ -88,12 +91,14 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
     const lane = known.get(id)?.lane;
     if (lane?.webhook.version === webhook.version) return;
     // After several changes it may have been stopped and started meanwhile, and everything may be another.
-    if (!lane || webhook.version !== lane.webhook.version + 1 || webhook.cursor !== lane.webhook.cursor) {
+    if (!lane || said === undefined || webhook.version !== lane.webhook.version + 1 || webhook.cursor !== lane.webhook.cursor) {
       close(id);
       looks.look(open(webhook));
       return;
     }
     lane.webhook = webhook;
+    // What came after the change may have been passed over as it was before: with another document it counts.
+    if (lane.place > said) lane.place = said > webhook.cursor ? said : webhook.cursor;
     // What waits may have been dropped: whether it is still to be sent is seen where its body is read, or it is read anew.
     lane.queue.forgetBodies();
     lane.stale = true;
@@ -104,14 +109,15 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
   /** Begins anew with a webhook that was not as it was known, as when another process delivered it for a while. */
   async function reopen({ webhook: { id } }: Lane): Promise<void> {
     close(id);
-    await reread([id]);
+    await reread(new Map([[id, undefined]]));
   }
 
-  async function reread(ids: readonly string[]): Promise<void> {
-    const found = new Map((await activeAmong(db, ids)).map((row) => [row.id, row]));
-    for (const id of ids) {
+  /** Reads webhooks anew that something was said of, at some place of the log. */
+  async function reread(said: ReadonlyMap<string, bigint | undefined>): Promise<void> {
+    const found = new Map((await activeAmong(db, [...said.keys()])).map((row) => [row.id, row]));
+    for (const [id, place] of said) {
       const before = known.get(id)?.lane;
-      update(id, found.get(id) ?? null);
+      update(id, found.get(id) ?? null, place);
       const lane = known.get(id)?.lane;
       // Something was said of it, as of a test or a replay: there may be new deliveries.
       if (!lane || lane !== before) continue;
@@ -128,9 +134,10 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
         seen.add(webhook.id);
         update(webhook.id, webhook);
         const lane = known.get(webhook.id)!.lane;
-        if (counts.get(webhook.id) === undefined ? lane.queue.size() === 0 : counts.get(webhook.id) === lane.queue.size()) continue;
-        lane.stale = true;
-        looks.look(lane);
+        const waiting = counts.get(webhook.id) ?? 0;
+        if (waiting !== lane.queue.size()) lane.stale = true;
+        // Also where nothing is new: its credential may have expired.
+        if (waiting > 0 || lane.stale) looks.look(lane);
       }
     }
     for (const id of known.keys()) if (!seen.has(id)) close(id);
@@ -155,10 +162,18 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
       after = rows.at(-1)?.seq ?? after;
       for (const { type, workspaceId } of rows) if (type === 'customer.erased') forget(workspaceId);
       interests.publish(rows as EventRow[]);
-      const changed = rows.filter(({ subjectType }) => subjectType === 'Webhook').map(({ subjectId }) => subjectId);
-      if (changed.length > 0) await reread([...new Set(changed)]);
+      // Of several places the first counts.
+      const changed = rows.filter(({ subjectType }) => subjectType === 'Webhook').toReversed();
+      if (changed.length > 0) await reread(new Map(changed.map(({ subjectId, seq }) => [subjectId, seq])));
+      recheck(new Set(rows.filter(({ subjectType }) => ACCESS.has(subjectType)).map(({ workspaceId }) => workspaceId)));
       if (rows.length < TAIL_BATCH || stopping) return after;
     }
+  }
+
+  /** Credentials may be gone, or their roles be others: what waits goes on only where they still do. */
+  function recheck(workspaces: ReadonlySet<string>): void {
+    if (workspaces.size === 0) return;
+    for (const { lane } of known.values()) if (workspaces.has(lane.webhook.workspaceId) && lane.queue.size() > 0) looks.look(lane);
   }
 
   // What was erased in the database must not be sent from memory.

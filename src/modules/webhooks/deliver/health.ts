@@ -58,16 +58,26 @@ export function createHealthRows({ db, log }: Pick<Delivery, 'db' | 'log'>): Hea
       return { ...webhook, failingSince, lastDeliveredAt, restingUntil: resting === null ? null : new Date(resting) };
     });
     try {
-      await db.execute(sql`
+      // Of a webhook that was changed meanwhile, as enabled again, what was seen before says nothing.
+      const written = await db.query<{ id: string }>(sql`
         update webhooks w set failing_since = n.failing_since, resting_until = n.resting_until, last_delivered_at = n.last_delivered_at
         from unnest(${rows.map((row) => row.workspaceId)}::uuid[], ${rows.map((row) => row.id)}::uuid[],
           ${rows.map((row) => row.failingSince)}::timestamptz[], ${rows.map((row) => row.restingUntil)}::timestamptz[],
-          ${rows.map((row) => row.lastDeliveredAt)}::timestamptz[]) as n (workspace_id, id, failing_since, resting_until, last_delivered_at)
-        where w.workspace_id = n.workspace_id and w.id = n.id and w.status = 'ACTIVE'`);
-      for (const [i, { webhook }] of lanes.entries()) {
+          ${rows.map((row) => row.lastDeliveredAt)}::timestamptz[], ${rows.map((row) => row.version)}::int[])
+          as n (workspace_id, id, failing_since, resting_until, last_delivered_at, version)
+        where w.workspace_id = n.workspace_id and w.id = n.id and w.version = n.version and w.status = 'ACTIVE'
+        returning w.id`);
+      const ids = new Set(written.map(({ id }) => id));
+      for (const [i, lane] of lanes.entries()) {
+        const { webhook } = lane;
+        if (!ids.has(webhook.id)) {
+          if (!lane.closed) changed.add(lane);
+          continue;
+        }
         webhook.failingSince = rows[i]!.failingSince;
         webhook.restingUntil = rows[i]!.restingUntil;
       }
+      if (changed.size > 0) plan(REST_MS);
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'how webhooks do could not be written');
       for (const lane of lanes) changed.add(lane);

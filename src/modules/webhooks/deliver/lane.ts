@@ -11,7 +11,7 @@ import { createQueue, type Queue } from './queue.ts';
 export type WebhookPorts = {
   viewerOf(db: Queryable, webhook: WebhookRow): Promise<Viewer | null>;
   /** Throws where the document cannot be followed any more. */
-  open(viewer: Viewer, webhook: WebhookRow): { filter: EventFilter };
+  open(viewer: Viewer, webhook: WebhookRow): { filter: EventFilter; atOnce: number };
   render(db: Queryable, webhook: WebhookRow, viewer: Viewer, events: EventRow[]): Promise<({ event: EventRow; body: string } | null)[]>;
   messageIdOf(webhookId: string, eventId: string): string;
   /** What went wrong with the document, in words; null where the error is another one. */
@@ -27,6 +27,8 @@ export type Delivery = {
   now(): number;
   /** In place of the system's names. */
   resolve?: ResolveHost;
+  /** How many requests may be under way at once, of all webhooks; 2,000 unless told. */
+  sockets?: number;
   /** Aborted: requests under way are taken back. */
   signal: AbortSignal;
 };

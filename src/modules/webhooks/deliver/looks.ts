@@ -3,7 +3,7 @@ import type { EventFilter } from '../../../events/index.ts';
 import { reasonOf } from '../../../events/index.ts';
 import type { Delivery, Lane } from './lane.ts';
 import { pendingOf } from './stored.ts';
-import { takeIn } from './take-in.ts';
+import { problemOf, takeIn } from './take-in.ts';
 
 const AT_ONCE = 4;
 /**
@@ -101,6 +101,8 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
   async function take(lane: Lane): Promise<boolean> {
     if (!lane.complete || lane.queue.size() >= WINDOW || counted(lane) >= MOST_PENDING) {
       full.add(lane);
+      const stopped = await problemOf(delivery, lane.webhook);
+      if (stopped) await told.onProblem(lane, stopped.problem, stopped.detail);
       return false;
     }
     const took = await takeIn(delivery, lane, (filter) => told.onFilter(lane, filter));

@@ -39,10 +39,10 @@ export function createOutcomes(db: Database, log: EventsLog): Outcomes {
     for (let failures = 0; waiting.length > 0; ) {
       const batch = waiting.slice(0, BATCH);
       try {
-        const stood = await write(db, batch);
+        const stood = await write(db, firstOfEach(batch));
         waiting.splice(0, batch.length);
         failures = 0;
-        for (const { item, written } of batch) written(stood.has(item.id));
+        for (const { item, written } of batch) written(stood.delete(item.id));
         await grown(batch.length);
       } catch (error) {
         failures++;
@@ -65,6 +65,11 @@ export function createOutcomes(db: Database, log: EventsLog): Outcomes {
       await running;
     },
   };
+}
+
+/** A webhook that was stopped and started sends again what is under way: of two outcomes of one delivery the first counts. */
+function firstOfEach(batch: readonly Outcome[]): Outcome[] {
+  return [...new Map(batch.toReversed().map((one) => [one.item.id, one])).values()];
 }
 
 /** Writes attempts and moves their deliveries on, where those are still pending with the attempts that were seen; gives their ids. */

@@ -32,12 +32,15 @@ export type SenderTold = {
 };
 
 export function createSender(delivery: Delivery, told: SenderTold): Sender {
-  const { db, log, now } = delivery;
+  const { db, log, now, sockets = SOCKETS } = delivery;
   const outcomes = createOutcomes(db, log);
   const health = createHealthRows(delivery);
   const bodyOf = createBodies(db);
   const offered = new Set<Lane>();
   const requests = new Set<Promise<void>>();
+  /** Requests under way by workspace, and lanes of workspaces that have as many as they may. */
+  const shares = new Map<string, number>();
+  const held = new Set<Lane>();
   let places = PLACES;
   let stopping = false;
   let pumping = false;
@@ -55,14 +58,36 @@ export function createSender(delivery: Delivery, told: SenderTold): Sender {
     pumping = false;
     // A lane that has more goes to the end and is met again.
     for (const lane of offered) {
-      if (places <= 0 || requests.size >= SOCKETS) return;
+      if (places <= 0 || requests.size >= sockets) return;
       offered.delete(lane);
+      if (hasItsShare(lane)) {
+        held.add(lane);
+        continue;
+      }
       const item = next(lane);
       if (!item) continue;
       offered.add(lane);
-      const request = send(lane, item).finally(() => requests.delete(request));
+      count(lane, 1);
+      const request = send(lane, item).finally(() => {
+        requests.delete(request);
+        count(lane, -1);
+        for (const one of held) offer(one);
+        held.clear();
+      });
       requests.add(request);
     }
+  }
+
+  // As many as are still free: so the receivers of one workspace, if all of them hang, leave half to the others, those of
+  // two a third.
+  function hasItsShare({ webhook: { workspaceId } }: Lane): boolean {
+    return (shares.get(workspaceId) ?? 0) >= sockets - requests.size;
+  }
+
+  function count({ webhook: { workspaceId } }: Lane, by: 1 | -1): void {
+    const share = (shares.get(workspaceId) ?? 0) + by;
+    if (share > 0) shares.set(workspaceId, share);
+    else shares.delete(workspaceId);
   }
 
   function next(lane: Lane): Pending | null {

@@ -52,8 +52,10 @@ export async function pendingOf(db: Queryable, { workspaceId, id }: WebhookRow, 
       d.next_attempt_at as "nextAttemptAt"
     from webhook_deliveries d where d.workspace_id = ${workspaceId}::uuid and d.webhook_id = ${id}::uuid and d.status = 'PENDING'
     order by d.id limit ${limit}`);
-  // One text for the workspace, not one for each.
-  return rows.map(({ nextAttemptAt, ...row }) => ({ ...row, workspaceId, dueAt: nextAttemptAt?.getTime() ?? 0, body: null }));
+  // What was never sent is due whatever another machine's clock said. One text for the workspace, not one for each.
+  return rows.map(({ nextAttemptAt, ...row }) => {
+    return { ...row, workspaceId, dueAt: row.attempts === 0 ? 0 : (nextAttemptAt?.getTime() ?? 0), body: null };
+  });
 }
 
 /** How a delivery that turned out not to be as it was known is now; null where it is not to be sent any more. */

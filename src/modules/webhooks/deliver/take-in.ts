@@ -17,29 +17,56 @@ const MEMORY = 2_000_000;
  * `more`: there may be more; `done`: everything was taken in; `changed`: the webhook is not as it was known; else why it
  * is to be stopped.
  */
-export type TookIn = 'more' | 'done' | 'changed' | { problem: 'CREDENTIAL_GONE' | 'DOCUMENT_INVALID'; detail: string };
+export type TookIn = 'more' | 'done' | 'changed' | Stopped;
+export type Stopped = { problem: 'CREDENTIAL_GONE' | 'DOCUMENT_INVALID'; detail: string };
+
+/** Why a webhook is to be stopped, where its credential or its document is not good any more. */
+export async function problemOf({ db, ports }: Delivery, webhook: WebhookRow): Promise<Stopped | null> {
+  const viewer = await ports.viewerOf(db, webhook);
+  if (!viewer) return GONE;
+  try {
+    ports.open(viewer, webhook);
+    return null;
+  } catch (error) {
+    return invalid(ports, error);
+  }
+}
+
+const GONE: Stopped = { problem: 'CREDENTIAL_GONE', detail: 'The credential was withdrawn, has expired or has no role any more.' };
+
+function invalid(ports: Delivery['ports'], error: unknown): Stopped {
+  const detail = ports.problemOf(error);
+  if (detail === null) throw error;
+  return { problem: 'DOCUMENT_INVALID', detail };
+}
 
 /** Takes in the next events of a webhook. `onFilter` is told which events it wants. */
 export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: EventFilter) => void): Promise<TookIn> {
   const { db, ports } = delivery;
   const { webhook } = lane;
   const viewer = await ports.viewerOf(db, webhook);
-  if (!viewer) return { problem: 'CREDENTIAL_GONE', detail: 'The credential was withdrawn, has expired or has no role any more.' };
+  if (!viewer) return GONE;
   try {
-    const { filter } = ports.open(viewer, webhook);
+    const { filter, atOnce } = ports.open(viewer, webhook);
     onFilter({ ...filter, workspaceId: webhook.workspaceId });
     const head = await lastSeq(db);
     // What no index serves is told here: a statement must not walk the log in search of a rare change.
     const events = await readEvents(db, { ...indexedPart(filter), workspaceId: webhook.workspaceId, after: lane.place, limit: BATCH });
+    // What was read for the document as it was is passed over only for that.
+    const isOther = () => lane.webhook.version !== webhook.version;
+    if (isOther()) return 'more';
     if (events.length === 0) {
       if (head > lane.place) lane.place = head;
       // Whoever takes over need not look through all that again.
       if (lane.place - webhook.cursor < FAR || (await store(delivery, lane, webhook, lane.place, []))) return 'done';
       return 'changed';
     }
-    const wanted = events.filter((event) => matches(filter, event));
+    const matching = events.filter((event) => matches(filter, event));
+    const wanted = matching.slice(0, atOnce);
     const rendered = wanted.length === 0 ? [] : (await ports.render(db, webhook, viewer, wanted)).filter((one) => one !== null);
-    const place = events.at(-1)!.seq;
+    if (isOther()) return 'more';
+    const all = wanted.length === matching.length;
+    const place = (all ? events : wanted).at(-1)!.seq;
     lane.unstored += events.length;
     // Where nothing is told, the place is stored now and then only: what was passed over is passed over again.
     if (rendered.length > 0 || lane.unstored >= BATCH) {
@@ -47,11 +74,9 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
       lane.unstored = 0;
     }
     lane.place = place;
-    return events.length === BATCH ? 'more' : 'done';
+    return events.length === BATCH || !all ? 'more' : 'done';
   } catch (error) {
-    const detail = ports.problemOf(error);
-    if (detail === null) throw error;
-    return { problem: 'DOCUMENT_INVALID', detail };
+    return invalid(ports, error);
   }
 }
 
