@@ -32,7 +32,7 @@ export function readContext(plugin: LoadedPlugin, { db, workspaceId, now = new D
     },
     async query(document, variables) {
       check();
-      return ownQuery({ plugin, db, workspaceId }, document, variables);
+      return ownQuery({ plugin, db, workspaceId, check }, document, variables);
     },
   };
 }

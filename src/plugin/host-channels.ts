@@ -7,7 +7,11 @@ export type { InboundMessage, OutboundMessage } from '../modules/messages/index.
 export type ChannelPorts = {
   /** Takes in a message; answers the interaction, and whether it was new. */
   receive(ctx: WriteContext, message: InboundMessage): Promise<{ interactionId: string; customerId: string; isNew: boolean }>;
-  /** Says what became of a message that was sent; false where no such message is known. Later news of one that is settled is ignored, but for a bounce. */
+  /**
+   * Says what became of a message that was sent. Later news of one that is settled is ignored, but for a bounce. False where no
+   * such message is known, perhaps not yet: a provider may report before Trato has written down the id that `send` gave. Do not
+   * answer such a report as taken: with 404 or 503 most providers send it again.
+   */
   report(ctx: WriteContext, externalId: string, news: { status: 'DELIVERED' | 'BOUNCED' | 'FAILED'; detail?: string }): Promise<boolean>;
 };
 

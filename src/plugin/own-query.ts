@@ -14,7 +14,13 @@ import { pluginViewer } from './plugin-viewer.ts';
 const MOST_DOCUMENTS = 200;
 const rememberedDocument = remembered<DocumentNode>(MOST_DOCUMENTS);
 
-export type OwnQuery = { plugin: LoadedPlugin; db: Queryable; workspaceId: string };
+export type OwnQuery = {
+  plugin: LoadedPlugin;
+  db: Queryable;
+  workspaceId: string;
+  /** Throws where nothing may run any more: asked before each statement in a transaction. */
+  check: () => void;
+};
 
 /** The data of a query with the permissions that the plugin declared. Throws the first error. */
 export async function ownQuery<Data>(from: OwnQuery, text: string, variables: Record<string, unknown> = {}): Promise<Data> {
@@ -48,9 +54,9 @@ function causeOf(error: GraphQLError): Error {
   return typeof cause?.code === 'string' ? cause : error;
 }
 
-function contextOf({ plugin, db, workspaceId }: OwnQuery): Context {
+function contextOf({ plugin, db, workspaceId, check }: OwnQuery): Context {
   const viewer = pluginViewer(plugin, workspaceId);
-  const whole = 'pool' in db ? (db as Database) : withinTransaction(db as Transaction);
+  const whole = 'pool' in db ? (db as Database) : withinTransaction(db as Transaction, check);
   return {
     requestId: '',
     viewer,
@@ -62,7 +68,7 @@ function contextOf({ plugin, db, workspaceId }: OwnQuery): Context {
 }
 
 /** For fields that ask for the database: they read in the transaction, too. */
-function withinTransaction(tx: Transaction): Database {
-  const inside = checkedTransaction(tx, () => undefined);
+function withinTransaction(tx: Transaction, check: () => void): Database {
+  const inside = checkedTransaction(tx, check);
   return Object.assign(inside, { transaction: (fn: (tx: Transaction) => unknown) => fn(inside) }) as unknown as Database;
 }

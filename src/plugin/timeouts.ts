@@ -66,18 +66,27 @@ export async function withTimeout<T>(plugin: LoadedPlugin, ms: number, work: (si
   }
 }
 
+const RETRIED = new Set<unknown>(['40001', '40P01']);
+
 /** Whether the whole transaction is to be tried again: what was in the way has mostly passed. */
 export function isRetried(error: unknown): boolean {
-  return error instanceof RetryTransaction || (error as { code?: unknown } | null)?.code === '40001' || isDeadlock(error);
+  try {
+    return error instanceof RetryTransaction || RETRIED.has((error as { code?: unknown } | null | undefined)?.code);
+  } catch {
+    return false; // it breaks when it is looked at
+  }
 }
-
-const isDeadlock = (error: unknown) => (error as { code?: unknown } | null)?.code === '40P01';
 
 /** What of an error may be logged: its kind and where it was thrown. Its message may hold what a customer wrote. */
 export function causeOf(error: unknown): { reason: string; at?: string } {
-  if (error instanceof TooLate) return { reason: error.message };
-  if (!(error instanceof Error)) return { reason: `threw ${error === null ? 'null' : typeof error}` };
-  const { code } = error as { code?: unknown };
-  const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node_modules'));
-  return { reason: typeof code === 'string' ? code : error.name, ...(at && { at: at.trim() }) };
+  try {
+    if (error instanceof TooLate) return { reason: error.message };
+    if (!(error instanceof Error)) return { reason: `threw ${error === null ? 'null' : typeof error}` };
+    const { code } = error as { code?: unknown };
+    const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node_modules'));
+    return { reason: typeof code === 'string' ? code : String(error.name), ...(at && { at: at.trim() }) };
+  } catch {
+    // Plugins may throw anything, also what breaks when it is looked at.
+    return { reason: 'threw something that breaks when it is looked at' };
+  }
 }

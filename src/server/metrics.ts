@@ -1,4 +1,4 @@
-// Prometheus metrics: of the process, of requests, of the pool, of the event log and of live subscriptions.
+// Prometheus metrics: of the process, of requests, of plugins' routes, of the pool, of the event log and of live subscriptions.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import sql from 'sql-template-tag';
 import type { Database } from '../db/database.ts';
@@ -21,6 +21,8 @@ export type Metrics = {
   charged(points: number): void;
   /** Counts an answer of a subscription, and the time from its event to its bytes having left. */
   delivered(seconds: number, lagged: boolean): void;
+  /** Counts a request to a route of a plugin; `status` is null where the sender went before it was answered. */
+  routed(plugin: string, status: number | null, seconds: number): void;
   /** Tells where to read the number of live connections and subscriptions. */
   watchLive(read: () => LiveCounts): void;
   /** The page for Prometheus, and its content type. */
@@ -76,6 +78,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
     help: 'Times a subscription fell behind and went back to reading the log.',
     registers,
   });
+  const routed = routeMetrics(registers);
   // Looked up once: labels are hashed each time otherwise.
   const requestsOf = remembered((type: string, status: string) => requests.labels(type, status));
   const durationsOf = remembered((type: string) => durations.labels(type));
@@ -93,11 +96,33 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
       deliveries.observe(seconds);
       if (isLagged) lagged.inc();
     },
+    routed,
     watchLive: (read) => liveGauges(read, registers),
     async page() {
       const merged = Registry.merge([processRegistry(), register]);
       return { type: merged.contentType, text: await merged.metrics() };
     },
+  };
+}
+
+/** Labels are few whatever is sent: the plugins that are loaded, and classes of statuses. */
+function routeMetrics(registers: Registry[]): Metrics['routed'] {
+  const requests = new Counter({
+    name: 'trato_plugin_requests_total',
+    help: 'Requests to routes of plugins, by plugin and class of the HTTP status ("gone": the sender did not wait for the answer).',
+    labelNames: ['plugin', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'trato_plugin_request_duration_seconds',
+    help: 'Time to answer a request to a route of a plugin, by plugin.',
+    labelNames: ['plugin'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  return (plugin, status, seconds) => {
+    requests.inc({ plugin, status: status === null ? 'gone' : `${Math.floor(status / 100)}xx` });
+    durations.observe({ plugin }, seconds);
   };
 }
 

@@ -37,7 +37,8 @@ export function registerPluginRoutes(app: FastifyInstance, services: Services, o
         url: route.path,
         bodyLimit: Math.max(1, route.bodyLimit),
         exposeHeadRoute: false,
-        onRequest: async () => {
+        onRequest: async (_request, reply) => {
+          count(services, route, reply);
           if (services.draining()) throw apiError('SHUTTING_DOWN');
         },
         handler: (request, reply) => withScope(request.scope, () => guarded(request, reply, route)),
@@ -89,6 +90,12 @@ async function answer(
     const message = `The plugin ${plugin.id} failed or took too long.`;
     return replyError(reply, apiError('PLUGIN_UNAVAILABLE', message, { plugin: plugin.id }), request.scope, 503);
   }
+}
+
+/** Counts the request when it is over: what the sender got, refusals of the server too. */
+function count({ metrics }: Services, { plugin }: PluginRoute, { raw }: FastifyReply): void {
+  const began = performance.now();
+  raw.once('close', () => metrics.routed(plugin.id, raw.writableFinished ? raw.statusCode : null, (performance.now() - began) / 1000));
 }
 
 const nothing = (): void => undefined;

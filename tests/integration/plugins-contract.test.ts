@@ -27,6 +27,10 @@ test('finds what a careless plugin does wrong', async () => {
     expect(results.filter(({ status }) => status !== 'passed').map(({ title }) => title)).toEqual([
       'events that come twice change what they change once',
       'of another workspace it tells nothing',
+      'its subscriptions are described, resume, need a scope and promise nothing that may be out of sight',
+      'its subscriptions are refused without their scopes',
+      'its subscriptions begin with the scope of each, and end when nobody listens',
+      'its subscriptions tell what happened, and nothing of another workspace',
       'a page takes as many statements as one record',
     ]);
     expect(results.length).toBeGreaterThan(10);
@@ -34,4 +38,4 @@ test('finds what a careless plugin does wrong', async () => {
     rmSync(folder, { recursive: true });
     await database.drop();
   }
-}, 60_000);
+});

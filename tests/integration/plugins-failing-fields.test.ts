@@ -2,7 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { definePlugin, v, z } from '../../src/plugin/index.ts';
 import { loadPlugin } from '../../src/plugin/load.ts';
-import { makeCustomer } from '../support/core.ts';
+import { operationOf } from '../../src/plugin/parts/schema/failing.ts';
+import { done, makeCustomer } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
+import { follow } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const log = { info() {}, warn() {}, error() {} };
@@ -148,6 +151,41 @@ it('a field that hangs costs one timeout', async () => {
   load = hang;
   await server.query('{ customers { nodes { id badNumber } } }');
   expect(calls).toBe(1);
+});
+
+it('a feed asks again for each event, and once within its answer', async () => {
+  const { id } = core[0] as { id: string };
+  const recorded = { customer: { id }, kind: 'enquiry', channel: 'email', direction: 'INBOUND' };
+  await done(server, 'interactionRecord', recorded, 'interaction { id }');
+  load = values(1);
+  const feed = follow(
+    server.subscriber(),
+    'subscription ($id: ID!) { customerChanged(after: "ZXZlbnQ6MA", id: $id) { badNumber interactions(first: 5) { nodes { customer { badNumber } } } } }',
+    { id },
+  );
+  await feed.reach(1);
+  load = () => Promise.reject(new Error('not now'));
+  for (const round of [1, 2, 3]) {
+    calls = 0;
+    if (round === 3) load = values(3);
+    const before = feed.items.length;
+    await done(server, 'customerUpdate', { id, displayName: `C0 ${round}` }, 'customer { id }');
+    await until(() => feed.items.length > before);
+    const { data, errors = [] } = feed.items.at(-1)!;
+    const told = round === 3 ? 3 : null;
+    expect(data.customerChanged).toEqual({ badNumber: told, interactions: { nodes: [{ customer: { badNumber: told } }] } });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(round === 3 ? [] : ['PLUGIN_UNAVAILABLE', 'PLUGIN_UNAVAILABLE']);
+    if (round < 3) expect(calls).toBe(1);
+  }
+  feed.stop();
+});
+
+it('one answer is one operation, wherever in it a field is asked', () => {
+  const asked = (ctx: object, operation: string) => operationOf(ctx as never, { operation: { operation } } as never);
+  const [one, other] = [{ requestId: 'r' }, { requestId: 'r' }];
+  expect([asked(one, 'query'), asked(other, 'query'), asked({ requestId: '' }, 'subscription')]).toEqual(['r', 'r', '']);
+  expect(asked(one, 'subscription')).toBe(asked(one, 'subscription'));
+  expect(asked(one, 'subscription')).not.toBe(asked(other, 'subscription'));
 });
 
 it('a query that fails is null beside the core', async () => {

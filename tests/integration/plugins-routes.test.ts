@@ -3,9 +3,11 @@ import { createHmac } from 'node:crypto';
 import { definePlugin, sql, verifyHmac, z } from 'trato/plugin';
 import { createTestHost, type TestHost } from 'trato/plugin/testing';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 
 const SECRET = 'a secret that both sides know';
 let hanging = 0;
+let slow = { asked: Promise.withResolvers<void>(), answer: Promise.withResolvers<void>() };
 let seen: string[] = [];
 
 const plugin = definePlugin({
@@ -59,6 +61,11 @@ const plugin = definePlugin({
     answering('hangs', () => {
       hanging += 1;
       return new Promise(() => undefined);
+    });
+    answering('slow', async () => {
+      slow.asked.resolve();
+      await slow.answer.promise;
+      return { status: 200 };
     });
     answering('refuses', async (ctx) =>
       ctx.inWorkspace(ctx.workspaceId, async (write) => write.reject('TOO_LATE', 'It is too late.', ['order'])),
@@ -176,6 +183,43 @@ describe('a route', () => {
   });
 });
 
+test('metrics tell how plugins answer, in few words whatever is sent', async () => {
+  const counts = async () => {
+    const page = await (await host.http('GET', '/metrics')).text();
+    return Object.fromEntries(
+      [...page.matchAll(/^trato_plugin_(?:requests_total|request_duration_seconds_count){(.+)} (\d+)$/gm)].map(
+        ([, labels, n]) => [labels as string, Number(n)] as const,
+      ),
+    );
+  };
+  const before = await counts();
+  const grown = async () =>
+    Object.fromEntries(
+      Object.entries(await counts())
+        .map(([labels, n]) => [labels, n - (before[labels] ?? 0)] as const)
+        .filter(([, n]) => n !== 0),
+    );
+  for (const path of ['headers', 'away', 'refuses', 'throws', 'hook', 'nothing/at-all']) await get(path);
+  await host.http('POST', `/plugins/hooks/hook?id=${'x'.repeat(50)}`, { body: 'not signed' });
+  slow = { asked: Promise.withResolvers(), answer: Promise.withResolvers() };
+  const leaving = new AbortController();
+  const left = fetch(`${host.origin}/plugins/hooks/slow`, { signal: leaving.signal }).catch(() => 'left');
+  await slow.asked.promise;
+  leaving.abort();
+  expect(await left).toBe('left');
+  await eventually(async () =>
+    expect(await grown()).toEqual({
+      'plugin="hooks"': 6,
+      'plugin="hooks",status="2xx"': 1,
+      'plugin="hooks",status="3xx"': 1,
+      'plugin="hooks",status="4xx"': 2,
+      'plugin="hooks",status="5xx"': 1,
+      'plugin="hooks",status="gone"': 1,
+    }),
+  );
+  slow.answer.resolve();
+});
+
 describe('what goes wrong', () => {
   test('is masked, and found in the log by the request id', async () => {
     for (const path of ['throws', 'throws-null', 'throws-at-once', 'large', 'odd-status', 'no-answer', 'split', 'verify-odd']) {
@@ -219,7 +263,7 @@ describe('what goes wrong', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
     try {
       const first = get('hangs');
-      await vi.waitFor(() => expect(hanging).toBe(1));
+      await eventually(() => expect(hanging).toBe(1));
       const others = Array.from({ length: 50 }, () => get('hangs'));
       const refused = await Promise.race(others);
       expect(refused.status).toBe(503);

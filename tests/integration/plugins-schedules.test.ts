@@ -1,6 +1,6 @@
 // Schedules and attributes of plugins.
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createEvents } from '../../src/events/index.ts';
 import { allWorkers, startJobs } from '../../src/jobs/index.ts';
@@ -10,6 +10,7 @@ import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import type { JobContext } from '../../src/plugin/contexts.ts';
 import { definePlugin } from '../../src/plugin/definition.ts';
 import { createTestDomain, type TestDomain } from '../support/domain.ts';
+import { eventually } from '../support/eventually.ts';
 import { takePlugin } from '../support/plugins.ts';
 
 let run: (ctx: JobContext) => Promise<void> = async () => undefined;
@@ -120,7 +121,7 @@ test('a schedule runs, is tried again when it fails, and one that hangs does not
   expect(runs).toBe(2);
   expect(await domain.db.query(sql`select n from plugin_clock_work.runs`)).toEqual([{ n: 2n }, { n: 2n }, { n: 2n }]);
   expect(lines.map(({ message }) => message)).toContain('a schedule of a plugin failed');
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(
       await domain.db.query(sql`select 1 from pg_stat_activity where state = 'idle in transaction' and datname = current_database()`),
     ).toEqual([]),

@@ -1,10 +1,11 @@
 // What plugins add to the API: fields in batches, values of every type, queries, mutations, subscriptions, and who sees them.
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isPluginSubject } from '../../src/modules/plugins/index.ts';
 import '../../src/modules/plugins/plugins.schema.ts';
 import { arg, type CallContext, definePlugin, sql, v, z } from '../../src/plugin/index.ts';
 import { loadPlugin, preparePlugins } from '../../src/plugin/load.ts';
 import { ask, codesOf, keyOfRole, makeCustomer, mutate, record, watchReads } from '../support/core.ts';
+import { eventually } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const log = { info() {}, warn() {}, error() {} };
@@ -319,12 +320,12 @@ describe('a subscription', () => {
 
   it('comes live', async () => {
     const coming = follow(undefined, 1);
-    await vi.waitFor(
+    await eventually(
       async () => {
         await add(ids[7]!, 500);
         expect(await Promise.race([coming, null])).not.toBeNull();
       },
-      { interval: 50, timeout: 5_000 },
+      { interval: 50 },
     );
     expect((await coming).map((one) => one.points)).toEqual([500]);
   });

@@ -1,7 +1,6 @@
 // What tests of the channel ask of a Trato.
 import { createHmac } from 'node:crypto';
 import type { TestHost, TestWorkspace } from 'trato/plugin/testing';
-import { vi } from 'vitest';
 
 const SEND = `mutation ($input: MessageSendInput!) { messageSend(input: $input) {
   message { id interaction { id } } userErrors { code message } } }`;
@@ -24,19 +23,10 @@ export async function queue(by: TestWorkspace, to: string, more: object = {}): P
 
 export const messageOf = async (by: TestWorkspace, id: string) => (await by.query(MESSAGE, { id })).message;
 
-/** Has a message tried now, and waits until that try is noted. */
+/** Has a message tried now, and answers what became of it. */
 export async function tried(host: TestHost, by: TestWorkspace, id: string) {
-  const { attempts } = await messageOf(by, id);
-  await host.db.pool.query("update messages set next_attempt_at = now() where status = 'QUEUED'");
-  return vi.waitFor(
-    async () => {
-      await host.drain();
-      const message = await messageOf(by, id);
-      if (message.attempts === attempts || (message.status === 'QUEUED' && message.error === null)) throw new Error('not yet');
-      return message;
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  await host.retryNow();
+  return messageOf(by, id);
 }
 
 export async function sent(host: TestHost, by: TestWorkspace, to: string, more: object = {}) {

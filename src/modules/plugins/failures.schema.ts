@@ -8,7 +8,9 @@ import { enumOfNames, refOf } from '../../graphql/refs.ts';
 import { encodeTypeId } from '../../lib/typeid.ts';
 import { pluginFailureDiscard, pluginFailureRetry } from './failures.commands.ts';
 import { pluginFailure } from './failures.entity.ts';
+import { scheduleRetention } from './retention.ts';
 
+scheduleRetention();
 entityType(pluginFailure);
 entityRootFields(pluginFailure);
 entityMutation(pluginFailureRetry, 'PluginFailure');

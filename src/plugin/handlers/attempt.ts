@@ -1,11 +1,11 @@
 // One event, given to a handler in a savepoint: what it wrote stays or is undone, and the transaction goes on.
-import sql from 'sql-template-tag';
 import { inWorkspace } from '../../commands/system.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { EventRow } from '../../events/index.ts';
 import { assertInTime } from '../context-read.ts';
 import { writeContext } from '../context-write.ts';
 import { assertIntact, checkedTransaction } from '../own-tables/inside.ts';
+import { assertWhole, beginEvent, takeBack } from '../own-tables/mark.ts';
 import { pluginEventOf } from '../plugin-event.ts';
 import { originOf } from '../plugin-viewer.ts';
 import { causeOf, isRetried, within } from '../timeouts.ts';
@@ -25,7 +25,7 @@ export async function attempt(
   { timeoutMs = HANDLE_MS, last = false }: AttemptOptions = {},
 ): Promise<string | null> {
   const { plugin } = handler;
-  await tx.execute(sql`savepoint plugin_event`);
+  await beginEvent(tx);
   try {
     await within(timeoutMs, async (signal) => {
       const inTime = checkedTransaction(tx, () => assertInTime(plugin, signal));
@@ -39,11 +39,12 @@ export async function attempt(
         { origin: originOf(plugin) },
       );
     });
-    await tx.execute(sql`release savepoint plugin_event`);
+    // The next event must find nothing of this one under way or failed: its savepoint lets go of this one's.
+    await assertWhole(tx);
     return null;
   } catch (error) {
     // Where the connection is lost this throws, and the events come again.
-    await tx.execute(sql`rollback to savepoint plugin_event`);
+    await takeBack(tx);
     if (isRetried(error) && !last) throw error;
     plugin.log.error(
       { plugin: plugin.id, handler: handler.name, eventSeq: String(event.seq), ...causeOf(error) },
@@ -55,8 +56,14 @@ export async function attempt(
 
 const LONGEST = 500;
 
+/** What people are told of it, in a form and length that can be stored. A plugin may throw anything, also what breaks when it is looked at. */
 function textOf(error: unknown): string {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  let text: string;
+  try {
+    text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    text = 'It failed with something that has no text.';
+  }
   // PostgreSQL takes no NUL, and a cut must not halve a character.
   return text.replaceAll('\0', '').slice(0, LONGEST).toWellFormed();
 }

@@ -4,6 +4,7 @@ import sql from 'sql-template-tag';
 import type { Database, Transaction } from '../../db/database.ts';
 import { type ConsumerPlace, lockConsumer, takeEvents } from '../../events/index.ts';
 import type { Left } from '../../jobs/index.ts';
+import { endEvents } from '../own-tables/mark.ts';
 import { isRetried } from '../timeouts.ts';
 import { type AttemptOptions, attempt } from './attempt.ts';
 import {
@@ -55,6 +56,7 @@ async function turn(tx: Transaction, handler: Handler, options: TurnOptions): Pr
   // What fails over and over takes at most half the time, and at least one event of each goes on.
   const again = await takeDue(tx, handler, options, begun + turnMs / 2);
   const fresh = await takeNew(tx, place, handler, options, begun + turnMs);
+  await endEvents(tx);
   return again || fresh ? 'more' : nextDue(tx, handler);
 }
 

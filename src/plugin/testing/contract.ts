@@ -5,22 +5,27 @@ import { checkDelivery, checkTables, checkUninstall } from './contract/data.ts';
 import { checkNames } from './contract/names.ts';
 import { checkReading } from './contract/reading.ts';
 import { checkRights } from './contract/rights.ts';
+import { checkSubscriptions } from './contract/subscriptions.ts';
 import { type ContractExamples, type ContractWorld, createWorld, prepareExamples } from './contract/world.ts';
 
 export type ContractOptions = {
   /** The plugin's configuration. Other hosts of the same test file must give the same. */
   config?: unknown;
   examples?: ContractExamples;
+  /** How long the checks wait for what happens by itself, in milliseconds; 20 seconds unless told. */
+  patienceMs?: number;
 };
 
+const PATIENCE_MS = 20_000;
+
 /**
- * Registers the tests of the contract: names, nullability, descriptions, scopes, hidden fields, workspaces, double delivery,
- * migrations, failures, statements of each field, uninstalling. Call it in a test file of vitest.
+ * Registers the tests of the contract: names, nullability, descriptions, scopes, hidden fields, workspaces, subscriptions, double
+ * delivery, migrations, failures, statements of each field, uninstalling. Call it in a test file of vitest.
  *
  * @example
  * pluginContract(plugin, { config: { pointsPerUnit: '2' } });
  */
-export function pluginContract(plugin: Plugin, { config, examples = {} }: ContractOptions = {}): void {
+export function pluginContract(plugin: Plugin, { config, examples = {}, patienceMs = PATIENCE_MS }: ContractOptions = {}): void {
   const has = (capability: string) => plugin.capabilities.includes(capability as never);
   describe(`the contract of plugins: ${plugin.id}`, () => {
     let made: ContractWorld | undefined;
@@ -41,6 +46,7 @@ export function pluginContract(plugin: Plugin, { config, examples = {} }: Contra
     if (has('events') && has('tables')) checkDelivery(world, examples);
     if (has('schema')) {
       checkRights(world, examples);
+      checkSubscriptions(world, examples, patienceMs);
       describe('its fields', () => checkReading(world, examples));
     }
     if (has('tables')) checkTables(world);

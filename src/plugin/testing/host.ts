@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createAuthenticator } from '../../auth/authenticate.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
-import { createEvents, type EventRow, type Events, lastSeq } from '../../events/index.ts';
-import { allWorkers, drainWorkers, startJobs } from '../../jobs/index.ts';
+import { createEvents, type EventRow, type Events } from '../../events/index.ts';
+import { startJobs } from '../../jobs/index.ts';
 import '../../modules/all.ts';
 import { bootstrapWorkspace, createWorkspace } from '../../modules/workspace/index.ts';
 import type { PluginLog } from '../contexts.ts';
@@ -12,6 +12,7 @@ import { loadedPlugin, loadedPlugins, loadPlugin, preparePlugins } from '../load
 import type { LoadedPlugin } from '../loaded.ts';
 import { type TestWorkspace, workspaceOf } from './callers.ts';
 import { createHostDatabase } from './database.ts';
+import { drainAll, endPauses, untilSent, waitUntilIdle } from './drain.ts';
 import { instrumented } from './instruments.ts';
 import { deliverAndKill } from './redeliver.ts';
 import { type SentStatement, statementsOf } from './statements.ts';
@@ -40,6 +41,11 @@ export type TestHost = TestWorkspace & {
   secondWorkspace(): Promise<TestWorkspace>;
   /** Waits until handlers and due schedules have done everything that there is to do, and what follows from it. */
   drain(): Promise<void>;
+  /**
+   * Does at once what would be tried again later, and drains: events that handlers failed at, and messages that were not sent,
+   * whatever their pauses.
+   */
+  retryNow(): Promise<void>;
   /**
    * Has the plugins' handlers take in an event of the log, and takes back what they wrote, as when the process is killed
    * before it commits. The event comes again: double delivery.
@@ -99,7 +105,14 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
     const jobs = startJobs(db, { log });
     undo.push(jobs.stop);
   }
-  const drain = () => (options.background ? waitUntilIdle(db, events) : drainAll(db, events));
+  // One after the other: what one is about to send is not for the next to take for what waits.
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+  const drain = () => inTurn(() => (options.background ? waitUntilIdle(db, events) : drainAll(db, events)));
   await drain(); // handlers begin at the end of the log: from here on
 
   let workspaces = 1;
@@ -120,6 +133,12 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
       return workspaceOf(url, made.workspaceId, made.apiKey);
     },
     drain,
+    retryNow: () =>
+      inTurn(async () => {
+        if (options.background) await untilSent(db);
+        await endPauses(db);
+        await drainAll(db, events);
+      }),
     async deliverAgain(event) {
       for (const [i, { plugin }] of options.plugins.entries()) await deliverAndKill(db, plugins[i]!, instrumented(plugin), event);
     },
@@ -151,31 +170,4 @@ function loadOnce(plugin: Plugin, config: unknown, log: PluginLog): LoadedPlugin
   }
   known.log = log;
   return known;
-}
-
-/** Runs all workers until the log has stopped growing. */
-async function drainAll(db: Database, events: Events): Promise<void> {
-  for (let before = -1n, rounds = 0; ; rounds++) {
-    await events.drained();
-    const now = await lastSeq(db);
-    if (now === before) return;
-    if (rounds > 100) throw new Error('the handlers never end: does one handle an event that it writes itself?');
-    before = now;
-    await drainWorkers(db);
-  }
-}
-
-/** Waits until every handler that runs by itself has come to the end of the log. */
-async function waitUntilIdle(db: Database, events: Events): Promise<void> {
-  await events.drained();
-  const wanted = allWorkers().length > 0;
-  for (let idle = !wanted; !idle; ) {
-    const [row] = await db.query<{ behind: boolean }>({
-      text: `select exists (select from event_consumers c where c.seq < coalesce(greatest((select max(seq) from events), (select max(seq) from event_head)), 0))
-        or exists (select from event_inbox) as behind`,
-      values: [],
-    });
-    idle = row?.behind === false;
-    if (!idle) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

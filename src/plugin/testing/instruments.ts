@@ -12,6 +12,7 @@ export type Instruments = {
   fields: { type: string; name: string; scope: string | undefined; load: AnyField['load'] }[];
   queries: { name: string; scope: string }[];
   mutations: { name: string; scope: string }[];
+  subscriptions: { name: string; description: string; scope: string }[];
   handlers: { name: string; types: readonly string[]; handle: Parameters<EventsHost['on']>[2] }[];
   /** How the fields fail; null: they do not. */
   failing: 'throw' | 'hang' | null;
@@ -28,6 +29,7 @@ export function instrumented(plugin: Plugin): Instruments {
     fields: [],
     queries: [],
     mutations: [],
+    subscriptions: [],
     handlers: [],
     failing: null,
   };
@@ -62,6 +64,11 @@ function watchedSchema(schema: SchemaHost<string>, notes: Instruments): SchemaHo
     mutation(name, field) {
       notes.mutations.push({ name, scope: field.scope });
       schema.mutation(name, field);
+    },
+    subscription(name, field) {
+      const { description, scope } = field;
+      notes.subscriptions.push({ name, description, scope });
+      schema.subscription(name, field);
     },
   };
 }

@@ -1,6 +1,7 @@
 // What callers are told when a plugin does not answer as it should.
-import type { GraphQLError } from 'graphql';
+import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../../../auth/viewer.ts';
+import type { Context } from '../../../graphql/context.ts';
 import { apiError } from '../../../graphql/errors.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
 
@@ -19,6 +20,22 @@ const failures = new Map<string, Failure>();
 /** A name for what one request asks; requests name themselves, so who asks belongs to it. Null for what is no request. */
 export function askedIn(requestId: string, { workspaceId, credentialId, actor }: Viewer, what: string): string | null {
   return requestId === '' ? null : [requestId, workspaceId, credentialId, actor.kind, what].join('\n');
+}
+
+const answers = new WeakMap<Context, string>();
+let answered = 0;
+
+/**
+ * The operation that a field is asked in. A subscription is one request for all that it tells, for hours maybe: there each
+ * answer is an operation of its own, with a context of its own, so that what failed for one event is asked again for the next.
+ */
+export function operationOf(ctx: Context, { operation }: Pick<GraphQLResolveInfo, 'operation'>): string {
+  if (ctx.requestId === '' || operation.operation !== 'subscription') return ctx.requestId;
+  const known = answers.get(ctx);
+  if (known !== undefined) return known;
+  const name = `${ctx.requestId} ${++answered}`;
+  answers.set(ctx, name);
+  return name;
 }
 
 /**

@@ -1,7 +1,7 @@
 // Fields of plugins on core types. The page is read by the core as ever; then one call of `load` for all its records.
 import { hasPermission } from '../../../auth/permissions.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { type Context, readerOf } from '../../../graphql/context.ts';
+import { readerOf } from '../../../graphql/context.ts';
 import { fromColumns } from '../../../graphql/planned.ts';
 import { refOf } from '../../../graphql/refs.ts';
 import { canonical } from '../../../query/cursor.ts';
@@ -12,7 +12,7 @@ import type { SchemaHost } from '../../host-schema.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
 import type { Value } from '../../values.ts';
 import { argumentsReader, describedShape, type Shape } from './arguments.ts';
-import { askedIn, oncePerRequest, unavailable } from './failing.ts';
+import { askedIn, oncePerRequest, operationOf, unavailable } from './failing.ts';
 import { fieldNamed, requireDescription, takeField } from './names.ts';
 import { costOf, requireScope, requireTimeout } from './options.ts';
 import { type OwnTypes, outputOf, requireValue, shownEntity, shownValue } from './types.ts';
@@ -49,7 +49,7 @@ export function addField(plugin: LoadedPlugin, own: OwnTypes, type: string, name
         async ({ id }, sent, ctx, info) => {
           const reader = readerOf(ctx);
           if (spec.scope && !hasPermission(reader.viewer.role, spec.scope)) return null;
-          const found = await load(ctx, reader, id, read(sent));
+          const found = await load(operationOf(ctx, info), reader, id, read(sent));
           return shownValue(spec.value, found, ctx, info);
         },
         cost,
@@ -63,15 +63,15 @@ function hideable(entity: Entity, field: string): void {
   entity.added = [...(entity.added ?? []), field];
 }
 
-type Load = (ctx: Context, reader: Reader, id: string, args: never) => Promise<unknown>;
+type Load = (operation: string, reader: Reader, id: string, args: never) => Promise<unknown>;
 
 function loaderOf(plugin: LoadedPlugin, own: OwnTypes, place: string, { load, value, timeoutMs = TIMEOUT_MS }: Spec): Load {
   // A record of which the plugin knows nothing has no value: that is no mistake.
   const optional = { ...value, nullable: true } as Value<unknown>;
-  return (ctx, reader, id, args) => {
+  return (operation, reader, id, args) => {
     const name = `plugin:${place}:${canonical(args)}`;
     return reader.batch(name, id, (ids: readonly string[]) =>
-      oncePerRequest(askedIn(ctx.requestId, reader.viewer, name), async () => {
+      oncePerRequest(askedIn(operation, reader.viewer, name), async () => {
         const { db, viewer } = reader;
         const found = await withTimeout(plugin, timeoutMs, async (signal) => {
           const distinct = [...new Set(ids)];

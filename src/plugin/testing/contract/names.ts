@@ -2,6 +2,7 @@
 import { type GraphQLOutputType, isNonNullType, isSpecifiedScalarType } from 'graphql';
 import { expect, test } from 'vitest';
 import { builtSchema } from '../../../graphql/built-schema.ts';
+import { isPrefixed, isSaid } from './subscription-faults.ts';
 import type { ContractWorld } from './world.ts';
 
 export function checkNames(world: () => ContractWorld): void {
@@ -31,12 +32,10 @@ export function checkNames(world: () => ContractWorld): void {
 
   test('fields, arguments, types and scopes say what they are', () => {
     const { plugin } = world();
-    expect(Object.entries(plugin.definition.scopes).filter(([, description]) => !said(description as string))).toEqual([]);
+    expect(Object.entries(plugin.definition.scopes).filter(([, description]) => !isSaid(description as string))).toEqual([]);
     expect([...undescribed(plugin.names.pascal, plugin.names.camel)]).toEqual([]);
   });
 }
-
-const said = (description: string | null | undefined) => (description ?? '').trim().length >= 5;
 
 function fieldOf(name: string) {
   const [type = '', field = ''] = name.split('.');
@@ -50,16 +49,14 @@ function* undescribed(pascal: string, camel: string): Generator<string> {
   for (const type of Object.values(builtSchema().getTypeMap())) {
     if (isSpecifiedScalarType(type) || type.name.startsWith('__')) continue;
     const own = isPrefixed(type.name, pascal);
-    if (own && !said(type.description)) yield type.name;
+    if (own && !isSaid(type.description)) yield type.name;
     if (!('getFields' in type)) continue;
     for (const field of Object.values(type.getFields())) {
       if (!own && !isPrefixed(field.name, camel)) continue;
-      if (!said(field.description)) yield `${type.name}.${field.name}`;
+      if (!isSaid(field.description)) yield `${type.name}.${field.name}`;
       for (const arg of 'args' in field ? field.args : []) {
-        if (!said(arg.description)) yield `${type.name}.${field.name}(${arg.name})`;
+        if (!isSaid(arg.description)) yield `${type.name}.${field.name}(${arg.name})`;
       }
     }
   }
 }
-
-const isPrefixed = (name: string, prefix: string) => name.startsWith(prefix) && /^[A-Z]/.test(name.slice(prefix.length));

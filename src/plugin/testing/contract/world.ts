@@ -12,8 +12,8 @@ import type { GivenArguments } from './samples.ts';
 
 export type ContractExamples = {
   /**
-   * Makes what the plugin has something to say about, in a workspace with this customer; called once in each of two
-   * workspaces, and must do the same in both. Unless told: two interactions with a value.
+   * Makes what the plugin has something to say about, in a workspace with this customer; called once in each of two or three
+   * workspaces, and must do the same in all. Unless told: two interactions with a value.
    */
   prepare?(host: TestHost, workspace: TestWorkspace, customer: string): Promise<void>;
   /**
@@ -58,7 +58,7 @@ export async function createWorld(definition: Plugin, config: unknown): Promise<
   };
 }
 
-const readEverything = knownSubjects.filter((subject) => subject !== 'recognise').map((subject) => `${subject}:read`);
+export const readEverything = knownSubjects.filter((subject) => subject !== 'recognise').map((subject) => `${subject}:read`);
 
 export async function prepareExamples({ host }: ContractWorld, workspace: TestWorkspace, customer: string, examples: ContractExamples) {
   if (examples.prepare) return examples.prepare(host, workspace, customer);

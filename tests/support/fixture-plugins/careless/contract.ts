@@ -1,6 +1,8 @@
-// A plugin with three mistakes, and the contract's tests of it: run as a process of their own, they must fail for these and no others.
+// A plugin with mistakes, and the contract's tests of it: run as a process of their own, they must fail for these and no others.
 import { definePlugin, sql, v, z } from 'trato/plugin';
 import { pluginContract } from 'trato/plugin/testing';
+import { builder } from '../../../../src/graphql/builder.ts';
+import type { Context } from '../../../../src/graphql/context.ts';
 
 const seen = new Set<string>();
 
@@ -43,7 +45,30 @@ const plugin = definePlugin({
         return found;
       },
     });
+    schema.subscription('counted', {
+      description: 'N.', // says nothing
+      value: v.int(),
+      scope: 'careless:read',
+      events: ['interaction.recorded'],
+      select: async (ctx, events) => {
+        const [row] = await ctx.sql<{ n: number }>(sql`select sum(n)::int as n from counts`); // of all workspaces
+        return events.map(() => row!.n);
+      },
+    });
+    // Past the host, which would not have it: for everybody, and never let go of.
+    builder.subscriptionField('carelessLoose', (t) =>
+      t.field({
+        type: 'Int',
+        description: 'Whatever happens.',
+        subscribe: (_root, _args, ctx) => forEver(ctx),
+        resolve: () => 1,
+      }),
+    );
   },
 });
 
-pluginContract(plugin);
+async function* forEver({ hub, viewer }: Context) {
+  for await (const _step of hub.follow({ workspaceId: viewer!.workspaceId })) yield { root: 1 } as never;
+}
+
+pluginContract(plugin, { patienceMs: 500 });
