@@ -5,7 +5,7 @@ import { type Outcome, withoutSeconds } from './sandbox.ts';
 const started = new Date(Math.floor(Date.now() / 1000) * 1000).toISOString();
 /** Where periods begin that nobody gave. */
 const aYearBefore = new Date(Date.parse(started) - 365 * 86_400_000).toISOString();
-const tenMinutesOn = new Date(Date.parse(aYearBefore) + 600_000).toISOString();
+const soonAfter = new Date(Date.parse(aYearBefore) + 2 * 3_600_000).toISOString();
 
 const TYPE_ID = /\b[a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}\b/g;
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
@@ -40,7 +40,7 @@ export function normal(outcome: Outcome, sent: string[], own: RichWorkspace): st
     .replace(TYPE_ID, (id) => (own.all.has(id) ? id : '<id>'))
     .replace(UUID, (id) => (own.all.has(id) ? id : '<uuid>'))
     .replace(MOMENT_IN_SQL, (moment) => `${moment.slice(0, 10)}T${moment.slice(11, 19)}.000Z`)
-    .replace(MOMENT, (moment) => (moment >= started || (moment >= aYearBefore && moment < tenMinutesOn) ? '<now>' : moment));
+    .replace(MOMENT, (moment) => (moment >= started || (moment >= aYearBefore && moment < soonAfter) ? '<now>' : moment));
 }
 
 /** What an answer holds of the other workspace besides what was sent to it. */

@@ -76,7 +76,7 @@ beforeAll(async () => {
   const made = await customerData(done, {
     key: 'marker_b',
     vocabulary: 'marker_a',
-    word: 'zebra',
+    word: 'ouzel',
     email,
     phone: '+442079460959',
     owner,
@@ -87,7 +87,7 @@ beforeAll(async () => {
     ['marker_a', made.main, { id: whole.ids.Customer }],
     ['marker_a_2', { id: whole.otherCustomer }, made.main],
   ] as const)
-    await done(relationshipCreate as never, { kind, from, to, title: 'zebra tie' });
+    await done(relationshipCreate as never, { kind, from, to, title: 'ouzel tie' });
   const now = await idsOf(db, whole.workspaceId, whole.all);
   const all = new Set(
     [...now.all].filter(
@@ -99,7 +99,7 @@ beforeAll(async () => {
   bob = {
     ...whole,
     key: 'marker_b',
-    word: 'zebra',
+    word: 'ouzel',
     email,
     phone: '+442079460959',
     ids: { ...ids, Customer: made.main.id },
@@ -114,7 +114,7 @@ beforeAll(async () => {
     db,
     [...all].filter((id) => id.includes('-')),
   );
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const sandbox of sandboxes.of.values()) await sandbox.close();
@@ -173,7 +173,7 @@ describe('rows out of scope', () => {
   let beside: Record<string, string>;
   beforeAll(async () => {
     beside = await readAll([...scopes, 'ALL']);
-  }, 60_000);
+  });
 
   it.for(
     scopes.flatMap((scope) => [
@@ -182,11 +182,11 @@ describe('rows out of scope', () => {
     ]),
   )('%s is answered as if they were not there', (name) => {
     expect(beside[name]).toBe(alone[name]);
-    expect(beside[name]).not.toMatch(/zebra|marker_b/);
+    expect(beside[name]).not.toMatch(/ouzel|marker_b/);
   });
 
   it('are seen, in the same places, by those who see all', () => {
-    const shown = Object.keys(beside).filter((name) => name.startsWith('ALL') && beside[name]!.includes('zebra'));
+    const shown = Object.keys(beside).filter((name) => name.startsWith('ALL') && beside[name]!.includes('ouzel'));
     expect(shown).toEqual(
       expect.arrayContaining(
         [

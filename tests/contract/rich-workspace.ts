@@ -47,7 +47,12 @@ export type RichWorkspace = {
   all: Set<string>;
 };
 
-type Fill = { key: string; word: string; phone: string };
+type Fill = {
+  key: string;
+  /** With one of the letters i, l, o and u, which no id has: a new id could hold any other by chance. */
+  word: string;
+  phone: string;
+};
 
 /** Makes a workspace and fills it. Throws when an entity is left without a row. */
 export async function richWorkspace(db: Database, { key, word, phone }: Fill): Promise<RichWorkspace> {

@@ -83,7 +83,7 @@ describe('the database', () => {
 
   it('refuses a reference to a row of another workspace', async () => {
     const own = await richWorkspace(db, { key: 'marker_a', word: 'okapi', phone: '+442079460958' });
-    const foreign = await richWorkspace(db, { key: 'marker_b', word: 'zebra', phone: '+442079460959' });
+    const foreign = await richWorkspace(db, { key: 'marker_b', word: 'ouzel', phone: '+442079460959' });
     const [row] = await db.query<{ id: string }>(sql`select id from channels where workspace_id = ${foreign.workspaceId}::uuid limit 1`);
     const update = db.execute(sql`update interactions set channel_id = ${row!.id}::uuid where workspace_id = ${own.workspaceId}::uuid`);
     await expect(update).rejects.toMatchObject({ code: '23503' });

@@ -30,7 +30,7 @@ beforeAll(async () => {
   test = await createTestDatabase();
   db = openDatabase(test.url, { max: 6 });
   own = await richWorkspace(db, { key: 'marker_a', word: 'okapi', phone: '+442079460958' });
-  foreign = await richWorkspace(db, { key: 'marker_b', word: 'zebra', phone: '+442079460959' });
+  foreign = await richWorkspace(db, { key: 'marker_b', word: 'ouzel', phone: '+442079460959' });
   events = createEvents(db, { log: pino({ level: 'silent' }) });
   events.start();
   await events.drained();
