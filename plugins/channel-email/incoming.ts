@@ -83,12 +83,18 @@ async function takeReport(ctx: WriteContext, channel: ChannelPorts, account: Inb
   const { news, detail } = report;
   if (news === 'OTHER' || news === 'DELAYED') return ignored(news === 'DELAYED' ? 'DELAYED' : 'OTHER_REPORT');
   const ids = [...report.about, ...returnPathsIn(account, mail).map((id) => messageIdOf(account, id))];
-  for (const id of new Set(ids)) {
-    if (await channel.report(ctx, id, { status: news, ...(detail && { detail }) })) return { status: 200, body: { outcome: news } };
-  }
+  const told = async (): Promise<Answer | null> => {
+    for (const id of new Set(ids)) {
+      if (await channel.report(ctx, id, { status: news, ...(detail && { detail }) })) return { status: 200, body: { outcome: news } };
+    }
+    return null;
+  };
+  const answer = await told();
+  if (answer) return answer;
   // A report can be faster than the note that the mail was sent: then it has to come again.
   if (await isQueued(ctx, ids)) return { status: 503, body: { error: 'TOO_EARLY' } };
-  return ignored('UNKNOWN_MESSAGE');
+  // That note may have come between the two looks.
+  return (await told()) ?? ignored('UNKNOWN_MESSAGE');
 }
 
 const recipientHeaders = ['to', 'delivered-to', 'x-original-to', 'envelope-to', 'cc'];

@@ -75,6 +75,8 @@ export const userErrorCodes = {
   // Messages and strategies of plugins
   CHANNEL_NOT_SERVED: 'No plugin that runs here serves the channel.',
   NO_ADDRESS: 'The customer has no identity to which the channel could send.',
+  MESSAGE_UNDER_WAY: 'The message is being sent at this moment.',
+  MESSAGE_SETTLED: 'The message was sent, given up or taken back already.',
   STRATEGY_UNKNOWN: 'No plugin that runs here has this strategy.',
   STRATEGY_REQUIRED: 'The strategy PLUGIN lacks the name of the plugin’s own.',
   // Webhooks
@@ -92,7 +94,7 @@ export const userErrorCodes = {
   TOO_MANY_WEBHOOKS: 'The workspace has as many webhooks as it may: archive one.',
   WEBHOOK_INACTIVE: 'Nothing is sent for the webhook now.',
   DELIVERY_ERASED: 'The person whom the delivery was about was erased.',
-  REPLAY_TOO_LARGE: 'The range has more events than one call sends again.',
+  REPLAY_TOO_LARGE: 'The range has more events than one call sends again, or too many deliveries wait already.',
   // Relationships
   RELATIONSHIP_TO_ITSELF: 'A tie leads from a customer to itself.',
   RELATIONSHIP_EXCLUSIVE: 'The kind allows one active tie of a customer, and there is another.',

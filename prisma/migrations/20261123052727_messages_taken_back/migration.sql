@@ -5,3 +5,7 @@ ALTER TYPE "message_status" ADD VALUE 'CANCELLED';
 
 -- What waits of one customer and channel, in order: a later message does not overtake an earlier one.
 create index messages_waiting on messages (workspace_id, customer_id, channel_id, id) where status = 'QUEUED';
+
+-- By provider, so that what waits for one that is gone is in nobody's way.
+drop index messages_due;
+create index messages_due on messages (provider, next_attempt_at) where status = 'QUEUED';

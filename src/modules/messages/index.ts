@@ -6,4 +6,5 @@ export { type Received, receiveMessage } from './receive.ts';
 export { messageSend } from './send.command.ts';
 export { type News, reportMessage } from './settle.ts';
 export type { InboundMessage, OutboundMessage } from './shapes.ts';
+export { messageCancel, messageRetry } from './state.commands.ts';
 export { sendDue } from './worker.ts';

@@ -9,11 +9,14 @@ import { columnsAt } from '../../query/plan.ts';
 import { hidesColumn } from '../../query/policy.ts';
 import { message } from './messages.entity.ts';
 import { messageSend } from './send.command.ts';
+import { messageCancel, messageRetry } from './state.commands.ts';
 import './worker.ts';
 
 entityType(message);
 entityRootFields(message);
 entityMutation(messageSend, 'Message');
+entityMutation(messageCancel, 'Message');
+entityMutation(messageRetry, 'Message');
 
 builder.objectField(refOf('Interaction'), 'message', (t) =>
   t.field({

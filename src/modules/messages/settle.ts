@@ -1,17 +1,17 @@
 // What became of a try to send, and what the provider says later.
 import sql from 'sql-template-tag';
 import type { CommandContext } from '../../commands/command.ts';
-import { allColumns, writeChanges } from '../../commands/rows.ts';
+import { allColumns } from '../../commands/rows.ts';
 import { inWorkspace } from '../../commands/system.ts';
 import { type Database, RetryTransaction } from '../../db/database.ts';
-import type { MessageRow, MessageStatus } from '../../db/models.ts';
+import type { MessageRow } from '../../db/models.ts';
 import { isPermanent } from '../../lib/permanent-failure.ts';
 import { faultOf } from '../../lib/storable-text.ts';
+import { change, textOf } from './change.ts';
 import type { Claimed } from './claim.ts';
 
 /** Pauses between tries; after the last the message is given up. */
 export const RETRY_SECONDS = [5, 60, 300, 1_800, 7_200];
-const MOST_ERROR = 500;
 const MOST_ID = 500;
 const UNIQUE_VIOLATION = '23505';
 
@@ -25,10 +25,11 @@ export async function settle(db: Database, provider: string, claimed: Claimed, o
       claimed.workspaceId,
       async (ctx) => {
         const row = await lockMessage(ctx, 'id', claimed.id);
-        // Erased, or settled by another try that was taken for dead.
-        if (row?.status !== 'QUEUED') return;
-        if ('externalId' in outcome) await sent(ctx, row, outcome.externalId);
-        else if (row.attempts === claimed.attempts) await failed(ctx, row, outcome.error);
+        if (!row) return;
+        // Also of a message that was given up or taken back meanwhile, since this try was taken for dead: it did go out.
+        if ('externalId' in outcome) {
+          if (row.sentAt === null) await sent(ctx, row, outcome.externalId);
+        } else if (row.status === 'QUEUED' && row.attempts === claimed.attempts) await failed(ctx, row, outcome.error);
       },
       { origin: `plugin.${provider}` },
     ),
@@ -44,7 +45,7 @@ async function sent(ctx: CommandContext, row: MessageRow, given: unknown): Promi
   const externalId = named && !other ? given : null;
   const error = externalId === null ? 'The provider gave no id of its own: what becomes of the message cannot be told.' : null;
   try {
-    await change(ctx, row, { status: 'SENT', externalId, sentAt: ctx.now, nextAttemptAt: null, error });
+    await change(ctx, row, { status: 'SENT', externalId, sentAt: ctx.now, settledAt: null, nextAttemptAt: null, error });
   } catch (failure) {
     if ((failure as { code?: string }).code === UNIQUE_VIOLATION)
       throw new RetryTransaction('the id was given to another message meanwhile');
@@ -53,7 +54,8 @@ async function sent(ctx: CommandContext, row: MessageRow, given: unknown): Promi
 }
 
 async function failed(ctx: CommandContext, row: MessageRow, cause: unknown): Promise<void> {
-  const error = textOf(cause instanceof Error ? cause.message : 'It failed without a reason.');
+  // Never empty: without an error the message would count as under way.
+  const error = (cause instanceof Error && textOf(cause.message)) || 'It failed without a reason.';
   const pause = RETRY_SECONDS[row.attempts - 1];
   if (pause === undefined || isPermanent(cause)) {
     await change(ctx, row, { status: 'FAILED', nextAttemptAt: null, settledAt: ctx.now, error });
@@ -61,23 +63,6 @@ async function failed(ctx: CommandContext, row: MessageRow, cause: unknown): Pro
   }
   await ctx.tx.execute(sql`update messages set next_attempt_at = now() + ${pause} * interval '1 second', error = ${error}, updated_at = ${ctx.now}
     where workspace_id = ${ctx.workspaceId}::uuid and id = ${row.id}::uuid`);
-}
-
-// A cut must not halve a character: its event could not be written, and the message would be sent again for ever.
-const textOf = (text: string) => text.replaceAll('\0', '').slice(0, MOST_ERROR).toWellFormed();
-
-type Changes = Partial<Pick<MessageRow, 'externalId' | 'sentAt' | 'nextAttemptAt' | 'settledAt' | 'error'>> & { status: MessageStatus };
-
-async function change(ctx: CommandContext, row: MessageRow, after: Changes): Promise<void> {
-  await writeChanges(ctx, 'Message', row.id, after);
-  const { status, externalId, error } = after;
-  ctx.emit({
-    type: `message.${status.toLowerCase()}`,
-    subjectType: 'Message',
-    subjectId: row.id,
-    customerId: row.customerId,
-    data: { before: { status: row.status }, after: { status, ...(externalId && { externalId }), ...(error && { error }) } },
-  });
 }
 
 async function lockMessage(ctx: CommandContext, by: 'id', id: string): Promise<MessageRow | null>;
@@ -93,7 +78,8 @@ async function lockMessage(ctx: CommandContext, by: 'id' | 'externalId', id: str
 export type News = { status: 'DELIVERED' | 'BOUNCED' | 'FAILED'; detail?: string };
 
 /**
- * Takes in what a provider says of a message that it took; false where it is not known. What is settled stays so, but for a
+ * Takes in what a provider says of a message that it took; false where it is not known, perhaps not yet: the id that `send` gave
+ * is written down a moment later. What is settled stays so, but for a
  * bounce: it may come long after a delivery.
  */
 export async function reportMessage(ctx: CommandContext, provider: string, externalId: string, news: News): Promise<boolean> {
@@ -103,7 +89,7 @@ export async function reportMessage(ctx: CommandContext, provider: string, exter
   if (!row) return false;
   const settled = row.status !== 'SENT';
   if (settled && (news.status !== 'BOUNCED' || row.status === 'BOUNCED')) return true;
-  const error = news.status === 'DELIVERED' ? null : textOf(news.detail ?? '') || null;
+  const error = news.status === 'DELIVERED' ? null : textOf(news.detail) || null;
   await change(ctx, row, { status: news.status, settledAt: ctx.now, error });
   return true;
 }
