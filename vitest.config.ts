@@ -18,7 +18,10 @@ export default defineConfig({
     globalSetup: ['tests/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A limit is there to end what hangs, not to measure: a busy machine takes many times as long as a quiet one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // As tests/support/eventually.ts: a second, the default, is too short for a busy machine.
+    expect: { poll: { timeout: 20_000, interval: 10 } },
   },
 });

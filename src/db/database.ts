@@ -38,6 +38,9 @@ export type Database = Queryable & {
 const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, BigInt);
 types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+// Moments are written in UTC: pg writes the machine's offset in whole minutes, and before standard time, about 1900, those
+// of most cities had seconds too.
+pg.defaults.parseInputDatesAsUTC = true;
 
 /** Thrown inside a transaction to have it rolled back and run again. */
 export class RetryTransaction extends Error {}
@@ -128,14 +131,22 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     // Compiling a statement to machine code pays for none that answers a request.
     options: `-c timezone=UTC -c jit=off -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
   });
-  pool.on('error', (error) => options.onError?.(error));
+  // A connection on its way out is not lost, even where the server ends it first: `end` does not wait for its goodbye.
+  let closing = false;
+  pool.on('error', (error) => {
+    if (!closing) options.onError?.(error);
+  });
   const names = createStatementNames();
   pool.on('acquire', names.tidy);
+  const close = poolCloser(pool, options.closeGraceMs);
   return {
     ...queryable(pool, names),
     pool,
     url,
     transaction: (fn) => runTransaction(pool, names, fn),
-    close: poolCloser(pool, options.closeGraceMs),
+    close() {
+      closing = true;
+      return close();
+    },
   };
 }

@@ -68,7 +68,7 @@ test('six processes that start at once apply every file once', async () => {
       return message as string[];
     }),
   );
-  await expect.poll(() => rows(waitingForLock), { timeout: 20_000 }).toHaveLength(6);
+  await expect.poll(() => rows(waitingForLock)).toHaveLength(6);
   await client.query('select pg_advisory_unlock(72707369)');
   expect((await running).flat()).toEqual(['20260101000000_first', '20260102000000_second']);
   expect(await rows('select count(*)::int as n from _prisma_migrations')).toEqual([{ n: 2 }]);
@@ -106,7 +106,7 @@ test('a connection cut in the middle leaves nothing behind, and the next run goe
   write('20260103000000_third', `create table plant (id int); select pg_advisory_lock(42);`);
   await client.query('select pg_advisory_lock(42)');
   const running = failure();
-  await expect.poll(() => rows(waitingForLock), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(() => rows(waitingForLock)).toHaveLength(1);
   await client.query(`select pg_terminate_backend(pid) from (${waitingForLock}) as waiting`);
   const error = await running;
   expect(error).toMatchObject({ code: 'MIGRATION_FAILED' });
@@ -120,8 +120,8 @@ test('tells that it waits for another process, and goes on when that has finishe
   await client.query('select pg_advisory_lock(72707369)');
   const lines: string[] = [];
   const running = applyMigrations({ url: database.url, directory, log: (line) => lines.push(line) });
-  await expect.poll(() => lines, { timeout: 20_000 }).toContain('waiting for another process that is applying migrations');
-  await expect.poll(() => lines.some((line) => line.startsWith('still waiting')), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => lines).toContain('waiting for another process that is applying migrations');
+  await expect.poll(() => lines.some((line) => line.startsWith('still waiting'))).toBe(true);
   await client.query('select pg_advisory_unlock(72707369)');
   expect((await running).applied).toHaveLength(2);
 });

@@ -103,10 +103,10 @@ describe('a handler of events', () => {
       failures = 2;
       const before = (await handled()).length;
       await happen(3);
-      await expect.poll(async () => (await handled()).length, { timeout: 10_000 }).toBe(before + 3);
+      await expect.poll(async () => (await handled()).length).toBe(before + 3);
       await one.stop();
       await happen(1);
-      await expect.poll(async () => (await handled()).length, { timeout: 10_000 }).toBe(before + 4);
+      await expect.poll(async () => (await handled()).length).toBe(before + 4);
     } finally {
       await Promise.all([one.stop(), other.stop()]);
     }
@@ -115,7 +115,7 @@ describe('a handler of events', () => {
   it('is taken back when the server stops, if it takes long', async () => {
     endless = true;
     const jobs = startJobs(domain.db, { log: quiet });
-    await expect.poll(() => began, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => began).toBe(true);
     await jobs.stop();
     endless = false;
     expect(await domain.db.query(sql`select 1 from handled where n = -1`)).toEqual([]);

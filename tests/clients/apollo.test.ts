@@ -3,8 +3,9 @@ import { ApolloClient, ApolloLink, CombinedGraphQLErrors, gql, HttpLink, InMemor
 import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { createClient } from 'graphql-ws';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from '../support/eventually.ts';
 import type { TestServer } from '../support/server.ts';
 import { contact, NAMES, startWorld } from './world.ts';
 
@@ -54,7 +55,7 @@ test('pages are joined in the cache, and a mutation mends what it holds', async 
   const watching = list.subscribe(({ data, dataState }) => {
     if (dataState === 'complete') shown.push(data.customers.edges.map(({ node }) => node.displayName));
   });
-  await vi.waitUntil(() => shown.length > 0);
+  await until(() => shown.length > 0);
   expect(shown.at(-1)).toEqual(NAMES.slice(0, 2));
 
   for (let more = true; more; ) {
@@ -62,13 +63,13 @@ test('pages are joined in the cache, and a mutation mends what it holds', async 
     const page = await list.fetchMore({ variables: { after: customers.pageInfo.endCursor } });
     more = page.data!.customers.pageInfo.hasNextPage;
   }
-  await vi.waitUntil(() => shown.at(-1)!.length === NAMES.length);
+  await until(() => shown.at(-1)!.length === NAMES.length);
   expect(shown.at(-1)).toEqual(NAMES);
 
   const { id } = client.readQuery({ query: CUSTOMERS, variables: { first: 2 } })!.customers.edges[4]!.node;
   const { data } = await client.mutate({ mutation: RENAME, variables: { id, name: 'Elif Kaya' } });
   expect(data!.customerUpdate.userErrors).toEqual([]);
-  await vi.waitUntil(() => shown.at(-1)!.includes('Elif Kaya'));
+  await until(() => shown.at(-1)!.includes('Elif Kaya'));
   watching.unsubscribe();
 });
 
@@ -91,7 +92,7 @@ test('a subscription follows what the client itself records', async () => {
     mutation: gql`mutation ($input: InteractionRecordInput!) { interactionRecord(input: $input) { interaction { id } userErrors { code } } }`,
     variables: { input: contact('Ada', 'Hello') },
   });
-  await vi.waitUntil(() => heard.length > 0, { timeout: 10_000 });
+  await until(() => heard.length > 0);
   expect(heard).toEqual(['Hello Ada']);
   feed.unsubscribe();
 });

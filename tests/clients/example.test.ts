@@ -12,6 +12,7 @@ import { type DocumentNode, parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from '../support/eventually.ts';
 import { postQuery, startTestProcess, type TestProcess, type TestServer } from '../support/server.ts';
 import { NAMES, startWorld } from './world.ts';
 
@@ -20,7 +21,7 @@ const manifest = join(root, 'examples/client/src/gql/persisted-documents.json');
 
 /** Runs a program of the tree under this Node; answers what it printed, and throws it with its failure. */
 async function run(file: string, args: string[], env: Record<string, string> = {}): Promise<string> {
-  const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env }, timeout: 25_000 };
+  const options = { cwd: root, env: { PATH: process.env.PATH ?? '', ...env }, timeout: 100_000 };
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], options);
     return stdout + stderr;
@@ -135,7 +136,7 @@ test('urql runs them as its exchange for persisted operations sends them, over H
   expect([error, data]).toMatchObject([undefined, { customers: { nodes: [{}, {}] } }]);
   const heard = vi.fn();
   const following = client.subscription(feed, {}).subscribe(heard);
-  await vi.waitUntil(() => heard.mock.calls.length > 0, { timeout: 10_000 });
+  await until(() => heard.mock.calls.length > 0);
   expect(heard.mock.calls[0]![0]).toMatchObject({ data: { events: { cursor: expect.any(String) } } });
   following.unsubscribe();
   await sockets.dispose();

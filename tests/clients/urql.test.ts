@@ -3,6 +3,7 @@ import { Client, cacheExchange, fetchExchange, gql, subscriptionExchange } from 
 import { createClient, type Client as SocketClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from '../support/eventually.ts';
 import type { TestServer } from '../support/server.ts';
 import { contact, NAMES, startWorld } from './world.ts';
 
@@ -59,10 +60,10 @@ test('urql: a subscription through graphql-ws hears of a mutation', async () => 
   const feed = client
     .subscription(gql`subscription { events(types: ["interaction.recorded"]) { __typename ... on Event { type } } }`, {})
     .subscribe(({ data }) => (data.events.__typename === 'FeedCaughtUp' ? caughtUp() : heard.push(data.events.type)));
-  await vi.waitUntil(() => caughtUp.mock.calls.length > 0, { timeout: 10_000 });
+  await until(() => caughtUp.mock.calls.length > 0);
   const { data } = await client.mutation(RECORD, { input: contact('Ben', 'Hello') }).toPromise();
   expect(data.interactionRecord).toMatchObject({ interaction: { subject: 'Hello' }, userErrors: [] });
-  await vi.waitUntil(() => heard.length > 0, { timeout: 10_000 });
+  await until(() => heard.length > 0);
   expect(heard).toEqual(['interaction.recorded']);
   feed.unsubscribe();
 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { createEventHub, createEvents, type EventRow, type Events, type FeedStep, lastSeq } from '../../src/events/index.ts';
+import { until } from '../support/eventually.ts';
 import {
   addCustomers,
   changeCustomer,
@@ -12,7 +13,6 @@ import {
   numberOf,
   runWriters,
   step,
-  until,
 } from './events-support.ts';
 
 let world: LogTest;

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEvents, type EventFilter, type Events, type FeedStep, lastSeq, readEvents } from '../../src/events/index.ts';
-import { addCustomers, changeCustomer, createLogTest, cutFeed, expectGapless, type LogTest, until } from './events-support.ts';
+import { until } from '../support/eventually.ts';
+import { addCustomers, changeCustomer, createLogTest, cutFeed, expectGapless, type LogTest } from './events-support.ts';
 
 let world: LogTest;
 let events: Events;
@@ -75,7 +76,7 @@ test('no interleaving of writers and followers loses or repeats an event', { tim
       if (open.seen.length < expected.length) void pull(open);
       return open.seen.length >= expected.length;
     };
-    if (complete) await until(hasAll, 'a follower has all', 5_000);
+    if (complete) await until(hasAll, 'a follower has all');
     expect(open.seen).toEqual(complete ? expected : expected.slice(0, open.seen.length));
   }
 

@@ -6,6 +6,7 @@ import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { appendEvents, createEvents, type EventRow, lastSeq, type NewEvent, onAppended, readEvents } from '../../src/events/index.ts';
 import { matches } from '../../src/events/ring.ts';
+import { until } from '../support/eventually.ts';
 import {
   addCustomers,
   change,
@@ -15,7 +16,6 @@ import {
   type LogTest,
   openLogTest,
   sourceOf,
-  until,
 } from './events-support.ts';
 
 let world: LogTest;

@@ -4,6 +4,7 @@ import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEvents, type EventRow, type Events, lastSeq, readEvents } from '../../src/events/index.ts';
 import { createEmptyDatabase } from '../support/database.ts';
+import { until } from '../support/eventually.ts';
 import {
   addCustomers,
   changeCustomer,
@@ -12,7 +13,6 @@ import {
   expectGapless,
   type LogTest,
   runWriters,
-  until,
 } from './events-support.ts';
 
 let world: LogTest;
@@ -148,7 +148,8 @@ test('write transactions left open, in this database or another of the server, s
     await expectReadersSawAll(readers);
     // It was the open transactions' doing, if anything, that could have stalled: they are open still.
     const [open] = await world.db.query<{ count: bigint }>(
-      sql`select count(*) from pg_stat_activity where state = 'idle in transaction' and backend_xid is not null`,
+      sql`select count(*) from pg_stat_activity where state = 'idle in transaction' and backend_xid is not null
+        and datname in (current_database(), ${new URL(other.url).pathname.slice(1)})`,
     );
     expect(open!.count).toBeGreaterThanOrEqual(2n);
   } finally {

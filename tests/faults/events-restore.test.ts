@@ -9,6 +9,7 @@ import { runOn, withDatabase } from '../../src/db/databases.ts';
 import { type EmbeddedDatabase, startEmbeddedDatabase } from '../../src/db/embedded/index.ts';
 import { applyMigrations } from '../../src/db/migrate.ts';
 import { createEvents, type EventRow, readEvents } from '../../src/events/index.ts';
+import { until } from '../support/eventually.ts';
 import {
   addCustomers,
   changeCustomer,
@@ -18,7 +19,6 @@ import {
   type LogTest,
   openLogTest,
   prepareCustomers,
-  until,
 } from './events-support.ts';
 
 const TABLES = ['event_inbox', 'events', 'event_head', 'test_customers'];

@@ -138,15 +138,6 @@ export async function expectGapless(db: Database): Promise<bigint> {
   return row!.last;
 }
 
-/** Waits until a condition holds. */
-export async function until(condition: () => Promise<boolean> | boolean, what: string, limitMs = 25_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** Cuts the connections by which hubs follow the log. */
 export async function cutFeed(db: Database): Promise<void> {
   await db.query(sql`select pg_terminate_backend(pid) from pg_stat_activity

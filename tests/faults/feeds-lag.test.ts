@@ -1,5 +1,5 @@
 // A reader that stops reading: what waits for it stays bounded, it is told that it lagged, and it misses nothing.
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthenticator } from '../../src/auth/authenticate.ts';
 import { appendEvents, createEvents, type Events } from '../../src/events/index.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
@@ -7,6 +7,7 @@ import { newId } from '../../src/lib/typeid.ts';
 import { bootstrapWorkspace } from '../../src/modules/workspace/index.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { createServer, type Server } from '../../src/server/server.ts';
+import { until } from '../support/eventually.ts';
 import { admitted, subscribe } from '../support/raw-socket.ts';
 import type { TestServer } from '../support/server.ts';
 import { change, createLogTest, type LogTest, sourceOf } from './events-support.ts';
@@ -87,36 +88,34 @@ const readers: Record<string, () => Promise<Reader>> = {
   },
 };
 
-test.each(Object.keys(readers))('by %s', { timeout: 60_000 }, async (transport) => {
+test.each(Object.keys(readers))('by %s', { timeout: 120_000 }, async (transport) => {
   const before = await delivered();
   const customer = newId();
   const reader = await readers[transport]!();
-  await vi.waitUntil(() => reader.items().length === 1, { timeout: 10_000, interval: 5 });
+  await until(() => reader.items().length === 1);
   reader.pause();
   await write(customer, 1, EVENTS);
   // It has taken what fits into the buffers, and however much more is written, it takes no more.
-  await vi.waitUntil(async () => (await delivered()) > before + 1, { timeout: 10_000, interval: 20 });
+  await until(async () => (await delivered()) > before + 1);
   let [taken, rests] = [-1, 0];
-  await vi.waitUntil(
-    async () => {
-      const now = await delivered();
-      rests = now === taken ? rests + 1 : 0;
-      taken = now;
-      return rests > 3;
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  const resting = async () => {
+    const now = await delivered();
+    rests = now === taken ? rests + 1 : 0;
+    taken = now;
+    return rests > 5;
+  };
+  await until(resting, 'nothing more is taken', { interval: 200 });
   expect(taken - before).toBeLessThan(EVENTS);
   await write(customer, EVENTS + 1, 300);
   expect(await delivered()).toBe(taken);
   reader.resume();
   const numbers = () => reader.items().flatMap((item) => (item.data ? [item.data.after.n] : []));
-  await vi.waitUntil(() => reader.items().at(-1)?.__typename === 'FeedCaughtUp' && reader.items().length > EVENTS, {
-    timeout: 30_000,
+  await until(() => reader.items().at(-1)?.__typename === 'FeedCaughtUp' && reader.items().length > EVENTS, 'all is read', {
+    timeout: 40_000,
     interval: 50,
   });
   expect(numbers()).toEqual(Array.from({ length: EVENTS + 300 }, (_, i) => i + 1));
   expect(reader.items().map((item) => item.__typename)).toContain('FeedLagged');
   reader.close();
-  await vi.waitUntil(() => events.hub.followers() === 0, { timeout: 10_000 });
+  await until(() => events.hub.followers() === 0);
 });

@@ -1,9 +1,9 @@
 // A reader of event streams that sees every byte: what the client library hides, such as comments and how a stream ends.
 import { type ClientRequest, request } from 'node:http';
 import sql from 'sql-template-tag';
-import { vi } from 'vitest';
 import { createApiKey } from '../../src/auth/api-key.ts';
 import { newId } from '../../src/lib/typeid.ts';
+import { until } from '../support/eventually.ts';
 import type { TestServer } from '../support/server.ts';
 
 export type RawStream = {
@@ -61,7 +61,7 @@ export function openStream(
         text: () => text,
         answers,
         async reach(count) {
-          await vi.waitUntil(() => answers().length >= count, { timeout: 15_000, interval: 5 });
+          await until(() => answers().length >= count);
           return answers();
         },
         ended: new Promise((end) => {

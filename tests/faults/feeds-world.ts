@@ -7,7 +7,8 @@ import { expect } from 'vitest';
 import { openDatabase } from '../../src/db/database.ts';
 import { bootstrapWorkspace } from '../../src/modules/workspace/index.ts';
 import { createTestDatabase } from '../support/database.ts';
-import { addCustomers, prepareCustomers, until } from './events-support.ts';
+import { until } from '../support/eventually.ts';
+import { addCustomers, prepareCustomers } from './events-support.ts';
 import { type FeedClient, startFeedClient, type Transport } from './feeds-clients.ts';
 
 export type FeedRun = {
@@ -47,18 +48,18 @@ export async function runFeeds(run: FeedRun): Promise<FeedReport> {
     }
     for (let kill = 0; kill < run.kills; kill++) {
       const goal = Math.max(...clients.map((client) => client.count())) + run.events / (run.kills + 2);
-      await until(() => clients.some((client) => client.count() >= goal), 'the clients have come further', run.limitMs);
+      await until(() => clients.some((client) => client.count() >= goal), 'the clients have come further', { timeout: run.limitMs });
       const victim = processes.shift()!;
       victim.child.kill('SIGKILL');
       processes.push(await start());
     }
     await Promise.all(processes.map((process) => process.written));
     const left = async () => (await db.query(sql`select from event_inbox limit 1`)).length > 0;
-    await until(async () => !(await left()), 'all is in the log', run.limitMs);
+    await until(async () => !(await left()), 'all is in the log', { timeout: run.limitMs });
     const [row] = await db.query<{ n: number }>(sql`select count(*)::int as n from events where type = 'customer.updated'`);
     const total = row!.n;
     const behind = () => clients.filter((client) => client.count() < total && client.faults.length === 0);
-    await until(() => behind().length === 0, 'every client has every event', run.limitMs).catch((error: Error) => {
+    await until(() => behind().length === 0, 'every client has every event', { timeout: run.limitMs }).catch((error: Error) => {
       throw new Error(`${error.message}: ${behind().map((client) => `${client.transport} ${client.count()} of ${total}`)}`);
     });
     const changed = await db.query<{ id: string; changes: number }>(sql`select id, changes from test_customers where changes > 0`);

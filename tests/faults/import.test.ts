@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it(`survives ${KILLS} SIGKILLs with exact counts`, { timeout: 120_000 }, async () => {
+it(`survives ${KILLS} SIGKILLs with exact counts`, { timeout: 300_000 }, async () => {
   const csv = join(folder, 'people.csv');
   // Every 50th line is broken, every 77th customer's address is refused by the server, names span lines, some rows come twice.
   const rows = Array.from({ length: ROWS }, (_, index) => ({ id: index % 10 === 9 ? index : index + 1, broken: (index + 1) % 50 === 0 }));

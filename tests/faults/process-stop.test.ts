@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { until } from '../support/eventually.ts';
 import { postQuery, startTestProcess, type TestProcess } from '../support/server.ts';
 
-const WITHIN = { timeout: 20_000, interval: 10 };
 const KEY = 'trato-key-of-the-process-tests';
 let folder: string;
 let database: TestDatabase;
@@ -46,8 +46,12 @@ async function holdTouchPoints(): Promise<{ waiting(): Promise<number>; release(
   await client.connect();
   await client.query('begin; lock table touch_points in access exclusive mode');
   return {
+    // Tables of the other test databases, copies of one template, have the same oids.
     waiting: async () =>
-      (await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'touch_points'::regclass`)).rows[0].n,
+      (
+        await client.query(`select count(*)::int as n from pg_locks where not granted and relation = 'touch_points'::regclass
+          and database = (select oid from pg_database where datname = current_database())`)
+      ).rows[0].n,
     release: () => client.end(),
   };
 }
@@ -57,7 +61,7 @@ async function startWithRunningRequest(env = {}) {
   const { url } = await child.ready();
   const hold = await holdTouchPoints();
   const answer = postQuery(url, { query: '{ touchPoints(first: 1) { nodes { key } } }' }, { key: KEY }).catch((error: Error) => error);
-  await vi.waitUntil(async () => (await hold.waiting()) === 1, WITHIN);
+  await until(async () => (await hold.waiting()) === 1);
   return { child, url, hold, answer };
 }
 
@@ -68,7 +72,7 @@ test('SIGTERM: running requests finish, new ones find nobody, sockets are told t
   await new Promise((resolve) => socket.once('open', resolve));
   child.kill('SIGTERM');
   expect(await closed).toBe(1012);
-  await vi.waitUntil(async () => (await fetch(`${new URL(url).origin}/healthz`).catch(() => 'refused')) === 'refused', WITHIN);
+  await until(async () => (await fetch(`${new URL(url).origin}/healthz`).catch(() => 'refused')) === 'refused');
   expect(await hold.waiting()).toBe(1);
   await hold.release();
   expect(await answer).toMatchObject({ status: 200, data: { touchPoints: { nodes: expect.any(Array) } } });
@@ -88,10 +92,10 @@ test('a further signal ends it at once', async () => {
   const { child, hold, answer } = await startWithRunningRequest();
   let over = false;
   void child.exited.then(() => (over = true));
-  await vi.waitUntil(() => {
+  await until(() => {
     if (!over) child.kill('SIGTERM');
     return over;
-  }, WITHIN);
+  });
   expect((await child.exited).code).toBe(130);
   expect(await answer).toBeInstanceOf(Error);
   await hold.release();
@@ -119,19 +123,19 @@ test.skipIf(process.platform === 'win32')(
       stdout += bytes;
     });
     const exited = once(npm, 'exit');
-    await vi.waitUntil(() => /localhost:\d+\/graphql/.test(stdout), WITHIN);
+    await until(() => /localhost:\d+\/graphql/.test(stdout));
     const url = `http://127.0.0.1:${/localhost:(\d+)/.exec(stdout)![1]}/healthz`;
     expect((await fetch(url)).status).toBe(200);
     npm.kill('SIGTERM');
     await exited;
-    await vi.waitUntil(async () => (await fetch(url).catch(() => 'refused')) === 'refused', WITHIN);
+    await until(async () => (await fetch(url).catch(() => 'refused')) === 'refused');
   },
 );
 
 test('SIGTERM in the middle of a start', async () => {
   const empty = join(folder, 'interrupted');
   const child = start({ TRATO_DATA_DIR: empty });
-  await vi.waitUntil(async () => (await stat(join(empty, 'postgres.lock')).catch(() => null)) !== null, WITHIN);
+  await until(async () => (await stat(join(empty, 'postgres.lock')).catch(() => null)) !== null);
   child.kill('SIGTERM');
   expect(await child.exited).toEqual({ code: 0, signal: null });
   expect(child.stdout()).toBe('');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { segmentCommands } from '../../src/modules/segments/index.ts';
 import '../../src/modules/relationships/index.ts';
 import '../../src/modules/sales/index.ts';
-import { until } from './events-support.ts';
+import { until } from '../support/eventually.ts';
 import { count, expectOneOpportunityEach, expectStaysInLine, expectStaysTold, isSettled, membersOf } from './segments-checks.ts';
 import { createSegmentWorld, raiseBarrier, type World } from './segments-world.ts';
 import { createWriter, type Writer } from './segments-writer.ts';
@@ -39,8 +39,11 @@ beforeAll(async () => {
     ...{ key: 'welcome', name: 'Welcome', nameTemplate: '{customer}', strategy: 'TEAM', team, periodDays: 30 },
     signal: { segmentEntered: { segment: 'active' } },
   });
-}, 60_000);
+});
 afterAll(() => world?.stop());
+
+/** Servers start in between. */
+const SLOWLY = { timeout: 60_000 };
 
 /** New buyers, whom the server has to take in and to make opportunities for, and then changes by chance. */
 async function write(): Promise<void> {
@@ -50,7 +53,7 @@ async function write(): Promise<void> {
 
 async function settled(): Promise<void> {
   try {
-    await until(() => isSettled(world, writer.lastExpiry()), 'the server has taken everything in');
+    await until(() => isSettled(world, writer.lastExpiry()), 'the server has taken everything in', SLOWLY);
   } catch (cause) {
     throw new Error(`Not taken in; the servers said: ${world.complaints()}`, { cause });
   }
@@ -68,7 +71,7 @@ async function killByChance(name: string): Promise<void> {
   // So many come for certain: customers, their orders, and changes of tags among the others.
   const goal = (await place(name)) + 1n + BigInt(Math.floor(Math.random() * 12));
   const writing = write();
-  await Promise.all([writing, until(async () => (await place(name)) >= goal, `${name} goes on`).then(world.killAndRestart)]);
+  await Promise.all([writing, until(async () => (await place(name)) >= goal, `${name} goes on`, SLOWLY).then(world.killAndRestart)]);
 }
 
 /**
@@ -80,7 +83,7 @@ async function killBefore(table: string, first: () => Promise<unknown>): Promise
   const barrier = await raiseBarrier(world, table);
   const writing = first().then(write);
   try {
-    await until(barrier.met, `the server comes to ${table}`);
+    await until(barrier.met, `the server comes to ${table}`, SLOWLY);
     await world.killAndRestart();
   } finally {
     await barrier.lift();
@@ -129,4 +132,4 @@ test('SIGKILL at any moment: segments and opportunities are as if nothing had ha
   expect(await count(world, sql`select from opportunities`)).toBeGreaterThanOrEqual(3 + 1 + 7 * 2);
   expect(await count(world, sql`select from segment_memberships where left_at is not null and not exclusive`)).toBeGreaterThan(0);
   expect(await count(world, sql`select from events where type = 'opportunity_rule.failed'`)).toBe(0);
-}, 90_000);
+}, 300_000);

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineCommand } from '../../src/commands/command.ts';
 import type { JsonValue } from '../../src/db/models.ts';
@@ -7,6 +7,7 @@ import { encodeId } from '../../src/graphql/ids.ts';
 import { checkAttributes, attributeDefinitionCommands as commands } from '../../src/modules/attributes/index.ts';
 import '../../src/modules/all.ts';
 import { createWorld, type World } from '../support/command-world.ts';
+import { until } from '../support/eventually.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -167,10 +168,9 @@ describe('definitions', () => {
       values: [world.workspaceId],
     });
     const changing = world.run(commands.update, { id, type: 'NUMBER' });
-    await vi.waitUntil(
-      async () => (await world.rows(sql`select from pg_locks where locktype = 'advisory' and not granted`)).length > 0,
-      10_000,
-    );
+    const waiting = sql`select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
+    await until(async () => (await world.rows(waiting)).length > 0);
     await gate.query('commit');
     gate.release();
     expect((await changing).errors).toEqual(['ATTRIBUTE_IN_USE type']);

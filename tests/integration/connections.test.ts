@@ -107,7 +107,7 @@ describe('indexes', () => {
     );
     // As autovacuum does soon after so many rows: it also empties the pending lists of the GIN indexes, which cost each search.
     await server.db.pool.query('vacuum (analyze)');
-  }, 60_000);
+  });
 
   type Plan = { 'Node Type': string; 'Relation Name'?: string; Plans?: Plan[] };
   const big = new Set(['customers', 'identities', 'conversations', 'interactions', 'preferences']);

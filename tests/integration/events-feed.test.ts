@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeCursor, lastSeq } from '../../src/events/index.ts';
 import { ask, bulk, type Data, done, keyOfRole, makeCustomer } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { breakableClient, follow, type Item } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -82,12 +83,11 @@ describe('the feed', () => {
     while (writing || got.length < customers.length * rounds) {
       const live = follow(client, feed, { after: cursor, types: ['customer.updated'] });
       const enough = 4 + (cuts % 3) * 3;
-      await vi.waitUntil(
+      await until(
         () => live.items.length >= enough || got.length + citiesOf(live.items).length >= customers.length * rounds || live.over(),
-        { timeout: 15_000, interval: 2 },
       );
       cut();
-      await vi.waitUntil(live.over, { timeout: 5_000, interval: 2 });
+      await until(live.over);
       cuts++;
       for (const item of eventsOf(live.items)) {
         cursor = item.cursor;
@@ -121,7 +121,7 @@ describe('the feed', () => {
   test('refuses bad cursors and roles without events:read; a socket without a credential is closed', async () => {
     const refused = async (variables: object, key?: string) => {
       const live = follow(server.subscriber(key === undefined ? {} : { key }), feed, variables as Record<string, unknown>);
-      await vi.waitUntil(() => live.codes().length > 0, { timeout: 10_000, interval: 5 });
+      await until(() => live.codes().length > 0);
       return live.codes();
     };
     expect(await refused({ after: 'x' })).toEqual(['CURSOR_INVALID']);
@@ -130,20 +130,20 @@ describe('the feed', () => {
     expect(await refused({}, await keyOfRole(server, { permissions: ['customers:read'] }))).toEqual(['FORBIDDEN']);
     expect(await refused({}, 'trato_wrong')).toEqual(['closed 4403']);
     const anonymous = follow(server.subscriber({ key: null }), feed);
-    await vi.waitUntil(() => anonymous.codes().length > 0, { timeout: 10_000, interval: 5 });
+    await until(() => anonymous.codes().length > 0);
     expect(anonymous.codes()).toEqual(['closed 4403']);
   });
 
   test('that is quiet lets its follower go as soon as it is left, by completing or by a cut socket', async () => {
-    await vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
+    await until(() => server.events.hub.followers() === 0);
     const id = await makeCustomer(server, { displayName: 'Quiet' });
     const { client, cut } = breakableClient(server);
     const feeds = [1, 2, 3].map(() => follow(client, feed, { subjectId: id }));
     await Promise.all(feeds.map((one) => one.reach(1)));
     expect(server.events.hub.followers()).toBe(3);
     feeds[0]!.stop();
-    await vi.waitUntil(() => server.events.hub.followers() === 2, { timeout: 10_000, interval: 5 });
+    await until(() => server.events.hub.followers() === 2);
     cut();
-    await vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
+    await until(() => server.events.hub.followers() === 0);
   });
 });

@@ -98,7 +98,7 @@ describe.skipIf(!executable)('in Chromium', () => {
 
   async function newPage(): Promise<Page> {
     const opened = await context.newPage();
-    opened.setDefaultTimeout(10_000);
+    opened.setDefaultTimeout(60_000);
     opened.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(`console: ${message.text()}`);
     });

@@ -1,6 +1,7 @@
 // Many subscribers of one event: their reads meet in the same statements.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { done, keyOfRole, makeCustomer, record, watchReads } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { type Feed, follow } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -12,6 +13,8 @@ afterAll(() => server?.stop());
 
 const recorded = `subscription ($after: String, $filter: InteractionFilter) { interactionRecorded(after: $after, filter: $filter) { id subject occurredAt kind { key } channel { key } customer { displayName } value { amount currency } } }`;
 const changed = 'subscription ($after: String, $id: ID!) { customerChanged(after: $after, id: $id) { id displayName city version } }';
+/** An answer is shared for a moment only, and a busy machine needs several moments; each with its own would take 100 and more. */
+const A_FEW = 50;
 const byEmail = (value: string) => ({ identity: { kind: 'EMAIL', value } });
 
 describe('100 subscribers', () => {
@@ -22,21 +25,21 @@ describe('100 subscribers', () => {
 
   /** How many statements are read from the moment of a change until all have its answer. */
   async function cost(feeds: Feed[], change: () => Promise<unknown>): Promise<number> {
-    await vi.waitUntil(() => server.events.hub.followers() >= feeds.length, { timeout: 10_000, interval: 5 });
+    await until(() => server.events.hub.followers() >= feeds.length);
     await server.events.drained();
     const { statements } = await watchReads(server, async () => {
       await change();
       await Promise.all(feeds.map((feed) => feed.reach(1)));
     });
     for (const feed of feeds) feed.stop();
-    await vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
+    await until(() => server.events.hub.followers() === 0);
     return statements.filter(({ text }) => !text.includes('event_inbox')).length;
   }
 
   test('of one interaction cost a few statements, with and without a filter', async () => {
     const contact = () => record(server, { customer: byEmail('crowd@example.org'), kind: 'call' });
-    expect(await cost(await feedOf(recorded, {}), contact)).toBeLessThan(20);
-    expect(await cost(await feedOf(recorded, { filter: { kind: { eq: 'call' } } }), contact)).toBeLessThan(20);
+    expect(await cost(await feedOf(recorded, {}), contact)).toBeLessThan(A_FEW);
+    expect(await cost(await feedOf(recorded, { filter: { kind: { eq: 'call' } } }), contact)).toBeLessThan(A_FEW);
   });
 
   test('of one customer do too', async () => {
@@ -44,7 +47,7 @@ describe('100 subscribers', () => {
     await server.events.drained();
     expect(
       await cost(await feedOf(changed, { id }), () => done(server, 'customerUpdate', { id, city: 'x' }, 'customer { id }')),
-    ).toBeLessThan(20);
+    ).toBeLessThan(A_FEW);
   });
 
   test('and of the log, seen by a role of only some rows', async () => {
@@ -62,7 +65,7 @@ describe('100 subscribers', () => {
       await done(server, 'customerUpdate', { id, city: 'x' }, 'customer { id }');
       await Promise.all(all.map((feed) => feed.reach(2)));
     });
-    expect(statements.length).toBeLessThan(20);
+    expect(statements.length).toBeLessThan(A_FEW);
     for (const feed of none) expect(feed.items.map((item) => item.data.events.__typename)).toEqual(['FeedCaughtUp']);
     for (const feed of [...all, ...none]) feed.stop();
   });

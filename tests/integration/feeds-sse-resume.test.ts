@@ -5,12 +5,13 @@ import { createServer, request as forward } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'graphql-sse';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import '../../src/modules/plugins/plugins.schema.ts';
 import { definePlugin, v, z } from '../../src/plugin/index.ts';
 import { loadPlugin, preparePlugins } from '../../src/plugin/load.ts';
 import { addKey, openStream } from '../faults/feeds-stream.ts';
 import { ask, keyOfRole, makeCustomer } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 const log = { info() {}, warn() {}, error() {} };
@@ -42,7 +43,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const patience = { timeout: 15_000, interval: 5 };
 const created = 'subscription ($after: String) { customerCreated(after: $after) { displayName } }';
 const all = `subscription ($after: String) { events(after: $after, types: ["customer.created"]) { __typename
   ... on Event { seen: cursor } ... on FeedCaughtUp { seen: cursor } } }`;
@@ -115,7 +115,7 @@ describe('messages have ids', () => {
   test('of their place in the log, and the stream begins with the one of its own and a pause before coming again', async () => {
     const before = await end();
     const stream = await openStream(server, { query: created });
-    await vi.waitUntil(() => stream.text().includes('id: '), patience);
+    await until(() => stream.text().includes('id: '));
     await make('First', 'Second');
     const answers = (await stream.reach(2)) as { extensions: { feed: { cursor: string } } }[];
     stream.close();
@@ -256,19 +256,19 @@ describe('a client that comes again by itself gets every event once', () => {
     const cut = async () => {
       const { connections } = source;
       await server.db.execute(sql`update api_keys set role_id = ${roles[cuts++ % 2]!.id}::uuid where id = ${key.id}::uuid`);
-      await vi.waitUntil(() => source.connections > connections, patience);
+      await until(() => source.connections > connections);
     };
     const expected = Array.from({ length: 40 }, (_, i) => `Cut ${i}`);
     try {
       // Cut off before anything came: it knows where it was all the same.
-      await vi.waitUntil(() => source.ids.length === 1, patience);
+      await until(() => source.ids.length === 1);
       const writing = make(...expected);
       for (let i = 0; i < 6; i++) await cut();
       await writing;
       await cut();
-      await vi.waitUntil(() => source.data.length >= expected.length, patience);
+      await until(() => source.data.length >= expected.length);
       await make('Last');
-      await vi.waitUntil(() => namesOf(source).includes('Last'), patience);
+      await until(() => namesOf(source).includes('Last'));
     } finally {
       source.close();
     }
@@ -277,7 +277,7 @@ describe('a client that comes again by itself gets every event once', () => {
   });
 
   test('as EventSource does, behind a proxy that signs it in', async () => {
-    await vi.waitUntil(() => server.events.hub.followers() === 0, patience);
+    await until(() => server.events.hub.followers() === 0);
     const sent: (string | undefined)[] = [];
     const proxy = createServer((request, response) => {
       sent.push(request.headers['last-event-id'] as string | undefined);
@@ -303,14 +303,14 @@ describe('a client that comes again by itself gets every event once', () => {
       source.data = text.split('\n').slice(0, -1);
     });
     try {
-      await vi.waitUntil(() => server.events.hub.followers() === 1, patience);
+      await until(() => server.events.hub.followers() === 1);
       await make('Seen 1', 'Seen 2');
-      await vi.waitUntil(() => source.data.length === 2, patience);
+      await until(() => source.data.length === 2);
       proxy.closeAllConnections();
       await make('Missed 1', 'Missed 2');
-      await vi.waitUntil(() => source.data.length >= 4, patience);
+      await until(() => source.data.length >= 4);
       await make('Seen 3');
-      await vi.waitUntil(() => source.data.length >= 5, patience);
+      await until(() => source.data.length >= 5);
       expect(namesOf(source)).toEqual(['Seen 1', 'Seen 2', 'Missed 1', 'Missed 2', 'Seen 3']);
       expect(sent).toEqual([undefined, JSON.parse(source.data[1]!).extensions.feed.cursor]);
     } finally {
@@ -322,6 +322,6 @@ describe('a client that comes again by itself gets every event once', () => {
 });
 
 test('nothing is left of streams that were closed', async () => {
-  await vi.waitUntil(() => server.events.hub.followers() === 0, patience);
+  await until(() => server.events.hub.followers() === 0);
   expect(await ask(server, '{ __typename }')).toEqual({ __typename: 'Query' });
 });

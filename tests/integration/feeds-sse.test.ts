@@ -1,9 +1,10 @@
 // GraphQL over Server-Sent Events as its clients use it: both modes of graphql-sse, resuming, refusals and ends.
 import { type Client, type ClientOptions, createClient } from 'graphql-sse';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addKey, openStream } from '../faults/feeds-stream.ts';
 import { keyOfRole, makeCustomer } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer;
@@ -48,7 +49,7 @@ function follow(client: Client<boolean>, query: string, variables: Record<string
     },
   );
   got.reach = async (count) => {
-    await vi.waitUntil(() => got.items.length >= count || got.ended, { timeout: 10_000, interval: 5 });
+    await until(() => got.items.length >= count || got.ended);
     if (got.items.length < count) throw new Error(`only ${got.items.length} of ${count}: ${got.ended}`);
     return got.items;
   };
@@ -59,7 +60,7 @@ const all = `subscription ($after: String) { events(after: $after, types: ["cust
   ... on Event { cursor origin changed } ... on FeedCaughtUp { cursor } } }`;
 const created =
   'subscription ($after: String, $filter: CustomerFilter) { customerCreated(after: $after, filter: $filter) { id displayName } }';
-const nothingLeft = () => vi.waitUntil(() => server.events.hub.followers() === 0, { timeout: 10_000, interval: 5 });
+const nothingLeft = () => until(() => server.events.hub.followers() === 0);
 const metric = async (name: string) =>
   Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(await (await fetch(`${server.origin}/metrics`)).text())?.[1]);
 
@@ -87,21 +88,21 @@ describe.each([
     typed.stop();
     await nothingLeft();
     client.dispose();
-    await vi.waitUntil(async () => (await metric('trato_live_streams')) === 0);
+    await until(async () => (await metric('trato_live_streams')) === 0);
   });
 
   test('a mutation and a query run with the same costs, and with the origin of the stream', async () => {
     const headers = { authorization: `Bearer ${server.adminKey}`, 'x-trato-origin': 'importer' };
     const client = streaming<boolean>({ singleConnection, headers } as never);
     const made = follow(client, 'mutation { customerCreate(input: { displayName: "Streamed" }) { customer { id } userErrors { code } } }');
-    await vi.waitUntil(() => made.ended, { timeout: 10_000 });
+    await until(() => made.ended);
     expect(made.items).toMatchObject([
       { data: { customerCreate: { userErrors: [] } }, extensions: { cost: { requested: expect.any(Number) } } },
     ]);
     await server.events.drained();
     const id = made.items[0].data.customerCreate.customer.id;
     const read = follow(client, 'query ($id: ID!) { events(subjectId: $id) { nodes { origin changed } } }', { id });
-    await vi.waitUntil(() => read.ended, { timeout: 10_000 });
+    await until(() => read.ended);
     expect(read.ended).toBe('complete');
     expect(read.items[0].data.events.nodes).toEqual([{ origin: 'importer', changed: expect.arrayContaining(['displayName']) }]);
   });
@@ -110,7 +111,7 @@ describe.each([
     const client = streaming<boolean>({ singleConnection, retryAttempts: 3 } as never);
     const codes = async (query: string, variables = {}) => {
       const got = follow(client, query, variables);
-      await vi.waitUntil(() => got.ended, { timeout: 10_000, interval: 5 });
+      await until(() => got.ended);
       expect(got.ended).toBe('complete');
       return got.items.flatMap((item) => item.errors.map((error: { extensions: { code: string } }) => error.extensions.code));
     };
@@ -175,7 +176,7 @@ describe('a client is refused', () => {
       'NOT_FOUND',
     ]);
     // Nobody comes to read it: it is forgotten.
-    await vi.waitUntil(async () => (await metric('trato_live_streams')) === 0, { timeout: 5_000 });
+    await until(async () => (await metric('trato_live_streams')) === 0);
     expect(await ask({ headers: { ...named, accept: 'text/event-stream' } })).toEqual([404, 'NOT_FOUND']);
   });
 
@@ -183,12 +184,12 @@ describe('a client is refused', () => {
     const open = await Promise.all([1, 2, 3, 4, 5].map(() => openStream(server, { query: all })));
     expect(await ask({ method: 'POST', headers: stream, body: JSON.stringify({ query: all }) })).toEqual([429, 'RATE_LIMITED']);
     for (const one of open) one.close();
-    await vi.waitUntil(async () => (await metric('trato_live_streams')) === 0);
+    await until(async () => (await metric('trato_live_streams')) === 0);
     const client = streaming<true>({ singleConnection: true });
     const feeds = [1, 2, 3].map(() => follow(client, all));
     await Promise.all(feeds.map((feed) => feed.reach(1)));
     const more = follow(client, all);
-    await vi.waitUntil(() => more.ended);
+    await until(() => more.ended);
     expect(String(more.ended)).toContain('429');
     client.dispose();
     await nothingLeft();
@@ -208,7 +209,7 @@ describe('a stream ends without `complete`, so that clients come again', () => {
   };
 
   test('when its credential runs out or is withdrawn, with the reason as its last answer', async () => {
-    const expired = await ends(async () => {}, { expiresInMs: 700 });
+    const expired = await ends(async () => {}, { expiresInMs: 3_000 });
     expect(expired.answers().at(-1).errors[0].extensions).toEqual({ code: 'TOKEN_EXPIRED' });
     const withdrawn = await ends(({ id }) => server.db.execute(sql`update api_keys set revoked_at = now() where id = ${id}::uuid`));
     expect(withdrawn.answers().at(-1).errors[0].extensions).toEqual({ code: 'TOKEN_INVALID' });
@@ -225,7 +226,7 @@ describe('a stream ends without `complete`, so that clients come again', () => {
   });
 
   test.each([false, true])('and a client with a new token goes on by itself (one stream for all: %s)', async (singleConnection) => {
-    const short = await addKey(server, { expiresInMs: 900 });
+    const short = await addKey(server, { expiresInMs: 3_000 });
     let key = short.token;
     const client = streaming<boolean>({
       singleConnection,
@@ -249,11 +250,11 @@ describe('a stream ends without `complete`, so that clients come again', () => {
       error: (error) => codes.push(String(error)),
       complete: () => codes.push('complete'),
     });
-    await vi.waitUntil(() => seen.length === 1, { timeout: 10_000 });
+    await until(() => seen.length === 1);
     await makeCustomer(server, { displayName: 'Before' });
-    await vi.waitUntil(() => codes.length === 1, { timeout: 10_000 });
+    await until(() => codes.length === 1);
     await makeCustomer(server, { displayName: 'After' });
-    await vi.waitUntil(() => seen.filter((type) => type === 'Event').length === 2, { timeout: 10_000 });
+    await until(() => seen.filter((type) => type === 'Event').length === 2);
     expect(codes).toEqual(['TOKEN_EXPIRED']);
     stop();
     client.dispose();

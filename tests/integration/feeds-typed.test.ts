@@ -1,6 +1,7 @@
 // Typed feeds: which events each tells, and choosing by changed fields and by who caused them.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, bulk, codesOf, done, keyOfRole, makeCustomer, record } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { type Feed, follow } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -15,7 +16,7 @@ async function following(query: string, variables: Record<string, unknown> = {},
   await server.events.drained();
   const before = server.events.hub.followers();
   const feed = follow(server.subscriber(key === undefined ? {} : { key }), query, variables);
-  await vi.waitUntil(() => server.events.hub.followers() > before || feed.codes().length > 0, { timeout: 10_000, interval: 2 });
+  await until(() => server.events.hub.followers() > before || feed.codes().length > 0);
   return feed;
 }
 const names = (feed: Feed, field: string) => feed.items.map((item) => item.data[field].displayName);
@@ -73,7 +74,7 @@ describe('a typed feed', () => {
     const feed = await following('subscription ($id: ID!) { customerChanged(id: $id) { displayName } }', { id }, key);
     await record(server, { customer: { id } });
     await update(id, { city: 'Oslo' });
-    await vi.waitUntil(() => feed.items.some((_item, at) => eventOf(feed, at) !== null), { timeout: 10_000 });
+    await until(() => feed.items.some((_item, at) => eventOf(feed, at) !== null));
     const events = feed.items.map((_item, at) => eventOf(feed, at));
     expect(events[0]).toBeNull();
     expect(events.at(-1)).toMatchObject({ type: 'customer.updated', changed: ['city'] });
@@ -149,7 +150,7 @@ describe('changed', () => {
     expect(await types()).toContain('customer.created');
     expect(await types(key)).not.toContain('customer.created');
     const feed = await following(log, variables, key);
-    await vi.waitUntil(() => feed.items.some((item) => item.data.events.__typename === 'FeedCaughtUp'), { timeout: 10_000 });
+    await until(() => feed.items.some((item) => item.data.events.__typename === 'FeedCaughtUp'));
     expect(feed.items.map((item) => item.data.events.type)).not.toContain('customer.created');
     feed.stop();
   });

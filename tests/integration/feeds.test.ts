@@ -1,6 +1,7 @@
 // The typed feeds: interactions as they are recorded and a customer as it changes, each answer with its place in the log.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask, bulk, type Data, done, keyOfRole, makeCustomer, record } from '../support/core.ts';
+import { until } from '../support/eventually.ts';
 import { breakableClient, type Feed, follow } from '../support/feed.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -27,7 +28,7 @@ async function end(): Promise<string> {
 async function following(...args: Parameters<typeof follow>): Promise<Feed> {
   const before = server.events.hub.followers();
   const feed = follow(...args);
-  await vi.waitUntil(() => server.events.hub.followers() > before, { timeout: 10_000, interval: 2 });
+  await until(() => server.events.hub.followers() > before);
   return feed;
 }
 
@@ -121,9 +122,9 @@ describe('interactionRecorded', () => {
     while (got.length < total) {
       const feed = follow(client, recorded, { after: cursor });
       const wanted = Math.min(7, total - got.length);
-      await vi.waitUntil(() => feed.items.length >= wanted, { timeout: 15_000, interval: 2 });
+      await until(() => feed.items.length >= wanted);
       cut();
-      await vi.waitUntil(feed.over, { timeout: 5_000, interval: 2 });
+      await until(feed.over);
       got.push(...subjects(feed));
       cursor = feed.items.at(-1)!.extensions!.feed.cursor;
     }
@@ -138,7 +139,7 @@ describe('interactionRecorded', () => {
   test('shows a role what it may see: nothing without interactions:read, no hidden field, no filter on one', async () => {
     const codes = async (role: Parameters<typeof keyOfRole>[1], variables: object = {}) => {
       const feed = follow(server.subscriber({ key: await keyOfRole(server, role) }), recorded, variables as Record<string, unknown>);
-      await vi.waitUntil(() => feed.codes().length > 0, { timeout: 10_000, interval: 5 });
+      await until(() => feed.codes().length > 0);
       return feed.codes();
     };
     expect(await codes({ permissions: ['customers:read', 'events:read'] })).toEqual(['FORBIDDEN']);
@@ -204,7 +205,7 @@ describe('customerChanged', () => {
     expect([feed.items.length, feed.codes()]).toEqual([1, []]);
     feed.stop();
     const wrong = follow(server.subscriber(), changed, { id: id.replace('customer', 'user') });
-    await vi.waitUntil(() => wrong.codes().length > 0, { timeout: 10_000, interval: 5 });
+    await until(() => wrong.codes().length > 0);
     expect(wrong.codes()).toEqual(['ID_INVALID']);
   });
 });

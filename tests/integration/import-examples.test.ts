@@ -12,7 +12,7 @@ const EXAMPLES = resolve(import.meta.dirname, '../../examples');
 const present = existsSync(join(DATA, 'online_retail/invoices.csv'));
 if (!present) console.warn('skipped: ../shared/data is not here, so the example mappings are not tried on it');
 
-describe.skipIf(!present)('the example mappings', { timeout: 60_000 }, () => {
+describe.skipIf(!present)('the example mappings', () => {
   let folder: string;
   let server: TestServer;
   beforeAll(async () => {

@@ -15,7 +15,7 @@ const EXAMPLES = resolve(import.meta.dirname, '../../examples/crm-sales');
 const present = existsSync(join(DATA, 'sales_pipeline.csv'));
 if (!present) console.warn('skipped: ../shared/data is not here, so the sales mappings are not tried on it');
 
-describe.skipIf(!present)('the sales mappings', { timeout: 60_000 }, () => {
+describe.skipIf(!present)('the sales mappings', () => {
   let folder: string;
   let server: TestServer;
   const lines: Record<string, string> = {};

@@ -142,7 +142,7 @@ describe('scores', () => {
       }),
       { numRuns: 10 },
     );
-  }, 60_000);
+  });
 
   it('tell what changed them', async () => {
     const { id } = await domain.done(customerCreate, { displayName: 'C', country: 'DE' });

@@ -201,10 +201,10 @@ describe('a spent budget', () => {
     const key = await newKey();
     const client = rawSocket(server as never, { init: { Authorization: `Bearer ${key}` } });
     await client.got('connection_ack');
-    for (let i = 0; i < 14; i++) {
+    for (let i = 0; i < 30; i++) {
       const write = `mutation { channelCreate(input: { key: "s${i}", name: "x" }) { userErrors { code } } }`;
       client.send(subscribe(write, {}, String(i)));
-      await expect.poll(() => client.messages.some(({ id }) => id === String(i)), { timeout: 10_000 }).toBe(true);
+      await expect.poll(() => client.messages.some(({ id }) => id === String(i))).toBe(true);
     }
     const first = client.messages.find(({ id }) => id === '0');
     expect(first).toMatchObject({ type: 'next', payload: { extensions: { cost: { requested: 11, actual: 11, restoreRate: 1 } } } });

@@ -37,7 +37,7 @@ test('an import waits as it is told while the budget is spent, and goes on by it
   const args = ['import', '--mapping', join(folder, 'mapping.json'), '--url', server.url, '--key', key, '--retry-for', '0'];
   const run = startCli([...args, '--batch-size', '50', join(folder, 'people.csv')], { cwd: folder });
   try {
-    await expect.poll(refusals, { timeout: 20_000, interval: 50 }).toBeGreaterThan(0);
+    await expect.poll(refusals, { timeout: 60_000, interval: 50 }).toBeGreaterThan(0);
     await base.db.pool.query('update credential_budgets set remaining = 1100, restored_at = now() where credential_id = $1', [
       rows[0].credential_id,
     ]);

@@ -18,7 +18,7 @@ beforeAll(async () => {
     TRATO_COST_BUDGET: '4000',
     TRATO_COST_RESTORE: '50',
     TRATO_MAX_DEPTH: '6',
-    TRATO_STATEMENT_TIMEOUT_MS: '400',
+    TRATO_STATEMENT_TIMEOUT_MS: '1500',
   });
   const { url, key } = await child.ready();
   ask = (query) => postQuery(url, { query }, { key });
@@ -36,7 +36,7 @@ test('published, and held to', async () => {
     costMaximum: 300,
     costBudget: 4_000,
     costRestore: 50,
-    statementTimeoutMs: 400,
+    statementTimeoutMs: 1_500,
     aliases: 100,
   });
   expect(headers.get('ratelimit-policy')).toBe('"cost";q=4000;qu="points";w=80');
@@ -52,7 +52,7 @@ test('a write that waits too long is stopped', async () => {
     await other.query('begin; lock table channels in access exclusive mode');
     const { status, errors } = await write();
     expect(status).toBe(504);
-    expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', limit: 'statementTimeoutMs', value: 400, maximum: 400 } }]);
+    expect(errors).toMatchObject([{ extensions: { code: 'TIMEOUT', limit: 'statementTimeoutMs', value: 1_500, maximum: 1_500 } }]);
   } finally {
     await other.end();
   }

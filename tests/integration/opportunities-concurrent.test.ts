@@ -15,7 +15,7 @@ import { type SalesWorld, salesWorld } from '../support/sales-world.ts';
 let world: SalesWorld;
 beforeAll(async () => {
   world = await salesWorld({ connections: 8 });
-}, 30_000);
+});
 afterAll(() => world?.stop());
 
 const stages = ['prospecting', 'engaging', 'proposing', 'negotiating', 'won', 'lost'];
@@ -33,7 +33,7 @@ const actions = fc.array(
 
 let opportunities = 0;
 
-it('keep one gapless chain of transitions that ends where the opportunity stands', { timeout: 60_000 }, async () => {
+it('keep one gapless chain of transitions that ends where the opportunity stands', async () => {
   await fc.assert(
     fc.asyncProperty(actions, async (asked) => {
       const ref = { system: 'concurrent', value: String(++opportunities) };
@@ -84,7 +84,7 @@ function commandOf(action: Asked, i: number, id: string, externalRef: object): [
   }
 }
 
-it('a value in another currency never keeps a rate that was changed meanwhile', { timeout: 60_000 }, async () => {
+it('a value in another currency never keeps a rate that was changed meanwhile', async () => {
   for (let round = 1; round <= 10; round++) {
     const rate = (n: number) => ({ rows: [{ currency: 'CHF', validFrom: '2020-01-01', rate: `${round}.${n}` }] });
     const made = await Promise.all([

@@ -20,7 +20,7 @@ import { type SalesWorld, salesWorld } from '../support/sales-world.ts';
 let world: SalesWorld;
 beforeAll(async () => {
   world = await salesWorld();
-}, 30_000);
+});
 afterAll(() => world?.stop());
 
 const money = (amount: string, currency = 'EUR') => ({ amount: `${amount}.0000`, currency });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startTestServer();
   await done(server, 'workspaceUpdate', { currency: 'EUR' }, 'workspace { currency }');
   ann = await makeCustomer(server, { displayName: 'Ann' });
-}, 30_000);
+});
 afterAll(() => server?.stop());
 
 const codes = (payload: { userErrors: { code: string; path: string[] }[] }) =>

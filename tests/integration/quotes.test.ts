@@ -303,7 +303,7 @@ describe('quotes', () => {
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  });
 
   it('are accepted also where the opportunity was won by hand, but not where it was lost', async () => {
     const [won, lost] = [await opportunity(), await opportunity()];

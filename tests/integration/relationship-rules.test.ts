@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   relationshipArchive,
   relationshipCreate,
@@ -8,6 +8,7 @@ import {
   relationshipsUpsert,
   relationshipUpdate,
 } from '../../src/modules/relationships/index.ts';
+import { until } from '../support/eventually.ts';
 import { createTieWorld, row, type TieWorld, tieId } from '../support/tie-world.ts';
 
 let world: TieWorld;
@@ -57,14 +58,13 @@ describe('rules of kinds', () => {
     const gate = await world.db.pool.connect();
     await gate.query('begin; lock table relationships in share mode');
     const both = Promise.all([world.tie('supplies', b, c), world.tie('supplies', d, a)]);
-    await vi.waitUntil(
+    await until(
       async () =>
         (
           await world.rows(
             sql`select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`,
           )
         ).length === 2,
-      10_000,
     );
     await gate.query('commit');
     gate.release();

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await server.db.execute(sql`insert into segment_memberships (workspace_id, id, segmentation_id, segment_id, customer_id, exclusive, entered_at)
     select workspace_id, gen_random_uuid(), ${segmentationId}::uuid, ${decodeId(segment, 'Segment')}::uuid, id, false, now()
     from customers where display_name like 'Member %' order by id limit ${MANY}`);
-}, 30_000);
+});
 afterAll(() => server?.stop());
 
 async function pages(orderBy: string): Promise<string[]> {

@@ -1,13 +1,16 @@
 // What becomes of errors that resolvers throw: those of the catalogue pass, everything else is masked and logged.
 import { GraphQLError, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Context } from '../../src/graphql/context.ts';
 import { apiError } from '../../src/graphql/errors.ts';
+import { until } from '../support/eventually.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
 type Resolve = (ctx: Context) => unknown;
 const field = (resolve: Resolve) => ({ type: GraphQLString, resolve: (_root: unknown, _args: unknown, ctx: Context) => resolve(ctx) });
+/** Holds the only connection for as long as a test wants. */
+let gate = Promise.withResolvers<string>();
 let failing: TestServer;
 beforeAll(async () => {
   const query = new GraphQLObjectType({
@@ -25,7 +28,7 @@ beforeAll(async () => {
       }),
       database: field((ctx) => ctx.db.query(sql`select secret_column from secret_table`)),
       nul: field((ctx) => ctx.db.query(sql`select ${'a\0b'}::text`)),
-      busy: field((ctx) => ctx.db.query(sql`select pg_sleep(0.6)`).then(() => 'done')),
+      busy: field((ctx) => ctx.db.transaction(() => gate.promise)),
       mistaken: {
         type: new GraphQLObjectType({ name: 'Thing', isTypeOf: () => false, fields: { id: { type: GraphQLString } } }),
         resolve: () => ({ id: 'ada@example.com' }),
@@ -34,7 +37,7 @@ beforeAll(async () => {
       asked: { type: GraphQLString, args: { n: { type: new GraphQLNonNull(GraphQLInt) } }, resolve: () => 'x' },
     },
   });
-  failing = await startTestServer({ schema: new GraphQLSchema({ query }), poolSize: 1, poolTimeoutMs: 150 });
+  failing = await startTestServer({ schema: new GraphQLSchema({ query }), poolSize: 1, poolTimeoutMs: 800 });
 });
 afterAll(() => failing?.stop());
 
@@ -71,19 +74,23 @@ test('a text that PostgreSQL cannot hold is bad input, not a bug', async () => {
 });
 
 test('where no connection gets free in time the answer is OVERLOADED, to be tried again', async () => {
+  gate = Promise.withResolvers();
   const first = failing.query('{ busy }');
-  await vi.waitUntil(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
+  await until(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
   const second = await failing.query('{ busy }', {}, { key: null });
   expect(second).toMatchObject({ status: 503, errors: [{ extensions: { code: 'OVERLOADED' } }] });
   expect(second.headers.get('retry-after')).toBe('1');
+  gate.resolve('done');
   expect(await first).toMatchObject({ status: 200, data: { busy: 'done' } });
 });
 
 test('a server whose database does not answer is alive and not ready', async () => {
+  gate = Promise.withResolvers();
   const blocked = failing.query('{ busy }');
-  await vi.waitUntil(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
+  await until(() => failing.db.pool.totalCount - failing.db.pool.idleCount === 1);
   const ready = await fetch(`${failing.origin}/readyz`);
   expect([ready.status, await ready.json()]).toEqual([503, { status: 'not ready', reason: 'database' }]);
   expect((await fetch(`${failing.origin}/healthz`)).status).toBe(200);
+  gate.resolve('done');
   await blocked;
 });

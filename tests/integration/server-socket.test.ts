@@ -1,9 +1,10 @@
 // GraphQL over WebSockets, against the API's own schema: who gets in, what is refused, and when a socket ends.
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createApiKey } from '../../src/auth/api-key.ts';
 import { newId } from '../../src/lib/typeid.ts';
+import { until } from '../support/eventually.ts';
 import { admitted, type Closed, rawSocket, subscribe } from '../support/raw-socket.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 
@@ -18,21 +19,18 @@ async function addKey(server: TestServer, options: { expiresInMs?: number; role?
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await startTestServer({ live: { maxOperations: 3, initMs: 300, recheckMs: 50, maxPayload: 100_000 }, auth: { cacheMs: 1 } });
+  server = await startTestServer({ live: { maxOperations: 3, initMs: 2_000, recheckMs: 50, maxPayload: 100_000 }, auth: { cacheMs: 1 } });
 });
 afterAll(() => server?.stop());
 
 test('a subscription gets what a mutation over the same socket brings', async () => {
   const client = await admitted(server);
   client.send(subscribe('subscription { events(types: ["channel.created"]) { __typename ... on Event { type } } }', {}, 'feed'));
-  await vi.waitUntil(() => client.messages.some((message) => message.id === 'feed' && JSON.stringify(message).includes('FeedCaughtUp')));
+  await until(() => client.messages.some((message) => message.id === 'feed' && JSON.stringify(message).includes('FeedCaughtUp')));
   client.send(
     subscribe('mutation { channelCreate(input: { key: "pigeon", name: "Pigeon" }) { channel { key } userErrors { code } } }', {}, 'write'),
   );
-  await vi.waitUntil(
-    () => client.messages.some((message) => message.id === 'feed' && JSON.stringify(message).includes('channel.created')),
-    { timeout: 10_000 },
-  );
+  await until(() => client.messages.some((message) => message.id === 'feed' && JSON.stringify(message).includes('channel.created')));
   await client.got('complete');
   expect(client.messages.filter((message) => message.id === 'write')).toEqual([
     {
@@ -118,16 +116,16 @@ test('more operations at once than allowed close the socket for good', async () 
   const client = await admitted(server);
   for (let i = 0; i < 4; i++) client.send(subscribe('subscription { events { __typename } }', {}, String(i)));
   expect(await client.closed).toEqual({ code: 4429, reason: 'TOO_MANY_OPERATIONS' });
-  await vi.waitUntil(() => server.events.hub.followers() === 0);
+  await until(() => server.events.hub.followers() === 0);
 });
 
 test('a socket ends with its credential', async () => {
-  const { token } = await addKey(server, { expiresInMs: 700 });
+  const { token } = await addKey(server, { expiresInMs: 3_000 });
   const client = await admitted(server, { Authorization: `Bearer ${token}` });
   client.send(subscribe('subscription { events { __typename } }'));
   await client.got('next');
   expect(await client.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' });
-  await vi.waitUntil(() => server.events.hub.followers() === 0);
+  await until(() => server.events.hub.followers() === 0);
 });
 
 test('a withdrawn key closes its sockets', async () => {

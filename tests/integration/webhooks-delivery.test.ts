@@ -114,7 +114,7 @@ describe('a delivery', () => {
     const [sent] = first.sent.nodes;
     expect(sent).toMatchObject({ number: 1, statusCode: 200, error: null, responseBody: 'thanks \uFFFD' });
     expect(sent.requestHeaders).toMatchObject({ 'webhook-id': first.messageId });
-    expect(JSON.stringify(sent)).not.toMatch(/signature|set-cookie|whsec/);
+    expect(JSON.stringify(sent)).not.toMatch(/signature|set-cookie|whsec_/);
     expect(sent.responseHeaders).toMatchObject({ 'x-by': 'me' });
     expect((await stateOf(id)).failingSince).toBeNull();
     await eventually(async () => expect((await stateOf(id)).lastDeliveredAt).not.toBeNull());

@@ -3,7 +3,8 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { lastSeq, readEvents } from '../../src/events/index.ts';
 import { expectedReport, holder, type LogProcess, sessionsOf, startLogProcess } from '../faults/events-processes.ts';
-import { addCustomers, createLogTest, expectAllChanges, expectGapless, runWriters, until } from '../faults/events-support.ts';
+import { addCustomers, createLogTest, expectAllChanges, expectGapless, runWriters } from '../faults/events-support.ts';
+import { until } from '../support/eventually.ts';
 
 const KILLS = 40;
 

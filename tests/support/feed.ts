@@ -1,7 +1,7 @@
 // Following a subscription over a real socket: everything that came, and ways to wait for it and to break it off.
 import type { Client, ExecutionResult } from 'graphql-ws';
-import { vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from './eventually.ts';
 import type { TestServer } from './server.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: data has the shape of the operation that the test wrote
@@ -47,7 +47,7 @@ export function follow(client: Client, query: string, variables: Record<string, 
     codes: () => codes,
     over: () => over,
     async reach(count) {
-      await vi.waitUntil(() => items.length >= count || codes.length > 0, { timeout: 15_000, interval: 5 });
+      await until(() => items.length >= count || codes.length > 0);
       if (items.length < count) throw new Error(`only ${items.length} of ${count} came: ${codes.join()}`);
       return items;
     },

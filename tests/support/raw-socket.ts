@@ -1,6 +1,6 @@
 // A client of the graphql-transport-ws protocol that does what a test tells it, also what no client should do.
-import { vi } from 'vitest';
 import { WebSocket } from 'ws';
+import { until } from './eventually.ts';
 import type { TestServer } from './server.ts';
 
 export type Closed = { code: number; reason: string };
@@ -27,7 +27,7 @@ export function rawSocket(server: TestServer, options: { init?: object | null } 
   const send: RawSocket['send'] = (message) =>
     socket.send(Buffer.isBuffer(message) || typeof message === 'string' ? message : JSON.stringify(message));
   if (init) socket.once('open', () => send({ type: 'connection_init', payload: init }));
-  const got = (type: string) => vi.waitUntil(() => messages.find((message) => message.type === type), { timeout: 10_000, interval: 5 });
+  const got = (type: string) => until(() => messages.find((message) => message.type === type));
   return { socket, messages, closed, send, got };
 }
 

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { GraphQLSchema } from 'graphql';
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
-import { vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { type AuthenticatorOptions, createAuthenticator } from '../../src/auth/authenticate.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
@@ -15,6 +14,7 @@ import { createLogger } from '../../src/server/logger.ts';
 import { createServer, type Server } from '../../src/server/server.ts';
 import type { LiveOptions } from '../../src/server/websocket.ts';
 import { createTestDatabase } from './database.ts';
+import { until } from './eventually.ts';
 
 export type TestServerOptions = {
   /** In place of the API's own. */
@@ -176,7 +176,7 @@ export function startTestProcess(
     kill: (signal = 'SIGTERM') => void child.kill(signal),
     exited,
     async ready() {
-      await vi.waitUntil(() => ended || /curl /.test(stdout), { timeout: 25_000, interval: 10 });
+      await until(() => ended || /curl /.test(stdout), 'the process says how to reach it', { timeout: 60_000 });
       const port = /localhost:(\d+)\/graphql/.exec(stdout)?.[1];
       if (!port) throw new Error(`the process ended: ${stdout}${stderr}`);
       return { url: `http://127.0.0.1:${port}/graphql`, key: /API key\s+(trato_\w+)/.exec(stdout)?.[1] ?? env.TRATO_API_KEY ?? '' };

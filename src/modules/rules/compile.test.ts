@@ -75,7 +75,7 @@ beforeAll(async () => {
     actorKind: 'SYSTEM' as const,
   }));
   await insertRows(db, 'Interaction', orders);
-}, 60_000);
+});
 afterAll(() => domain?.stop());
 
 async function sinceOf(rule: JsonObject): Promise<string | null> {

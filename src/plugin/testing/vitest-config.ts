@@ -11,6 +11,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * // vitest.config.ts
  * import { pluginTests } from '../trato/src/plugin/testing/vitest-config.ts';
  * export default pluginTests;
+ * // or from a checkout: npx vitest run --root ../my-plugin --config src/plugin/testing/vitest-config.ts
  */
 export const pluginTests = {
   resolve: {
@@ -21,5 +22,7 @@ export const pluginTests = {
     ],
   },
   // The first start of the embedded database makes its files.
-  test: { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000 },
+  test: { pool: 'forks' as const, testTimeout: 120_000, hookTimeout: 120_000 },
 };
+
+export default pluginTests;

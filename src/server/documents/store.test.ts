@@ -3,7 +3,8 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSchema, parse, validate } from 'graphql';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../../tests/support/eventually.ts';
 import { createLogger } from '../logger.ts';
 import { openTrustedDocuments, type TrustedDocuments } from './store.ts';
 
@@ -97,15 +98,15 @@ test('a replaced file is read again; one that cannot be used leaves the document
   const replace = async (content: unknown) => rename(await manifest(content), file);
 
   await replace({ b: AGE });
-  await vi.waitUntil(() => documents.find('b'));
+  await until(() => documents.find('b'));
   expect(documents.find('a')).toBeUndefined();
 
   await replace({ c: '{ nothing }' });
-  await vi.waitUntil(() => lines.some((line) => line.includes('cannot be read again')));
+  await until(() => lines.some((line) => line.includes('cannot be read again')));
   expect(documents.find('b')).toBeDefined();
 
   await replace({ a: NAME, b: AGE });
-  await vi.waitUntil(() => documents.find('a'));
+  await until(() => documents.find('a'));
   expect(documents.size()).toBe(2);
   expect(lines.filter((line) => line.includes('cannot be read again'))).toHaveLength(1);
 });

@@ -69,10 +69,14 @@ function refOf(maker: Maker, entity: 'Customer' | 'User' | 'Team', type: string)
   if (name === 'identity') return { identity: identityOf(maker) };
   if (name === 'email') return { email: random.chance(0.8) ? `User${random.int(0, 14)}@example.com` : 'nonsense' };
   if (entity === 'Customer') {
-    const { system, value } = random.pick(pools.rows('Identity').filter(({ kind }) => kind === 'EXTERNAL'));
+    const identities = pools.rows('Identity').filter(({ kind }) => kind === 'EXTERNAL');
+    if (identities.length === 0) return { externalId: { system: 'none', value: 'nobody' } };
+    const { system, value } = random.pick(identities);
     return { externalId: { system, value } };
   }
   const known = pools.rows(entity).filter(({ externalSystem }) => externalSystem !== null);
+  // Chance may have given none of a few teams an id of another system.
+  if (known.length === 0) return { externalId: { system: 'none', value: 'nobody' } };
   const { externalSystem, externalId } = random.pick(known);
   return { externalId: { system: externalSystem, value: random.chance(0.9) ? externalId : ' ' } };
 }

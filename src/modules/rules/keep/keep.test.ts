@@ -2,6 +2,7 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDomain, type TestDomain } from '../../../../tests/support/domain.ts';
+import { until } from '../../../../tests/support/eventually.ts';
 import { encodeTypeId, newId } from '../../../lib/typeid.ts';
 import { customerCreate, customerUpdate } from '../../customers/index.ts';
 import type { RuleDependencies } from '../types.ts';
@@ -99,15 +100,10 @@ describe('a unit of rules', () => {
       (await domain.db.query<{ at: Date }>(sql`select due_at as at from rule_checks where customer_id = ${one}::uuid`))[0]?.at;
     const first = await due();
     expect(first).toBeInstanceOf(Date);
-    await expect
-      .poll(
-        async () => {
-          await drainRules(domain.db);
-          return judged.some((each) => each.cause === 'TIME' && each.customers?.includes(one));
-        },
-        { timeout: 5_000 },
-      )
-      .toBe(true);
+    await until(async () => {
+      await drainRules(domain.db);
+      return judged.some((each) => each.cause === 'TIME' && each.customers?.includes(one));
+    });
     expect((await due())!.getTime()).toBeGreaterThan(first!.getTime());
     await domain.db.transaction((tx) => removeUnit(tx, domain.workspaceId, unit));
     expect(await due()).toBeUndefined();

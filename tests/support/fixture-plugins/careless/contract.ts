@@ -45,6 +45,15 @@ const plugin = definePlugin({
         return found;
       },
     });
+    schema.query('total', {
+      description: 'How many there are.',
+      value: v.int(),
+      scope: 'careless:read',
+      resolve: async (ctx) => {
+        const [row] = await ctx.sql<{ n: number }>(sql`select coalesce(sum(n), 0)::int as n from counts`); // of all workspaces
+        return row!.n;
+      },
+    });
     schema.subscription('counted', {
       description: 'N.', // says nothing
       value: v.int(),
@@ -68,6 +77,11 @@ const plugin = definePlugin({
 });
 
 async function* forEver({ hub, viewer }: Context) {
+  // Whatever happens to the other: this one goes on.
+  const left = hub.follow({ workspaceId: viewer!.workspaceId });
+  void (async () => {
+    while (!(await left.next()).done);
+  })();
   for await (const _step of hub.follow({ workspaceId: viewer!.workspaceId })) yield { root: 1 } as never;
 }
 

@@ -13,8 +13,10 @@ export function addMutations(schema: SchemaHost<Scope>, { visit }: Types, { most
     },
     run: async (ctx, { customer, day }) => {
       await ctx.lock('Customer', customer, ['customer']);
-      // Two that plan at once take turns.
-      await ctx.sql(sql`select pg_advisory_xact_lock(hashtext(${`${ctx.workspaceId} ${day}`}))`);
+      // Two that plan at once take turns: the second waits for the row of the day.
+      await ctx.sql(sql`
+        insert into days (workspace_id, day) values (${ctx.workspaceId}, ${day})
+        on conflict (workspace_id, day) do update set day = excluded.day`);
       const [taken] = await ctx.sql<{ count: number }>(sql`
         select count(*)::int as count from visits where workspace_id = ${ctx.workspaceId} and day = ${day}`);
       if (taken!.count >= mostADay) ctx.reject('DAY_FULL', `There are ${mostADay} visits on that day.`, ['day']);

@@ -13,6 +13,7 @@ export function addTables(tables: TablesHost): void {
       );
       create index on visits (workspace_id, customer_id, day);`,
     '002_by_day': 'create index on visits (workspace_id, day, id)',
+    '003_days': 'create table days (workspace_id uuid not null, day date not null, primary key (workspace_id, day))',
   });
 }
 
