@@ -69,6 +69,11 @@ export function commandNamed(name: string): Command<unknown, unknown> | undefine
   return commands.get(name);
 }
 
+/** All commands that the API offers, by their names. */
+export function allCommands(): Command<unknown, unknown>[] {
+  return [...commands.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
 /** Runs a command for a caller. Throws FORBIDDEN and IDEMPOTENCY_KEY_REUSED; everything a user can mend comes back as `userErrors`. */
 export async function runCommand<Input, Result>(
   call: CommandCall,

@@ -33,7 +33,7 @@ export const errorCatalogue = {
   BAD_REQUEST: [400, 'The HTTP request is not a GraphQL request.'],
   NOT_FOUND: [404, 'There is nothing at this path.'],
   SHUTTING_DOWN: [503, 'The server is stopping; try again.'],
-  OVERLOADED: [503, 'The database has no free connection; try again.'],
+  OVERLOADED: [503, 'The database, or a plugin, has no room now; try again.'],
   PLUGIN_UNAVAILABLE: [200, 'A plugin failed or took too long; `extensions.plugin` names it. What is not its own is not touched.'],
   INTERNAL_SERVER_ERROR: [500, 'A bug; the request id finds it in the log.'],
 } as const satisfies Record<string, readonly [number, string]>;

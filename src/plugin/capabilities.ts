@@ -1,4 +1,5 @@
 // What a plugin may ask for. Whatever it has not declared it does not get: its host lacks it.
+import type { knownSubjects } from '../auth/permissions.ts';
 
 /** The capabilities that are one word each, with what they let a plugin do. */
 export const capabilityWords = {
@@ -16,5 +17,8 @@ export const capabilityWords = {
 
 export type CapabilityWord = keyof typeof capabilityWords;
 
+/** What permissions of the core are about: `trato plugin words` tells what each stands for. */
+export type Subject = Exclude<(typeof knownSubjects)[number], 'recognise'>;
+
 /** A word, or a permission of the core under which the plugin itself reads or writes: `read:customers`, `write:interactions`. */
-export type Capability = CapabilityWord | `read:${string}` | `write:${string}`;
+export type Capability = CapabilityWord | `read:${Subject}` | `write:${Subject}`;

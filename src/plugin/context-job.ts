@@ -5,14 +5,29 @@ import type { Database } from '../db/database.ts';
 import { assertInTime } from './context-read.ts';
 import { writeContext } from './context-write.ts';
 import type { JobContext } from './contexts.ts';
+import { assertFinished } from './emit.ts';
 import type { LoadedPlugin } from './loaded.ts';
-import { assertIntact } from './own-tables/inside.ts';
+import { checkedTransaction } from './own-tables/inside.ts';
+import { inPlace } from './places.ts';
 import { originOf } from './plugin-viewer.ts';
-import { currentLimit } from './timeouts.ts';
+import { currentLimit, within } from './timeouts.ts';
 
-/** A context outside of any workspace. It ends with its signal. */
-export function jobContext(plugin: LoadedPlugin, { db, signal }: { db: Database; signal?: AbortSignal }): JobContext {
-  const until = signal ?? currentLimit().signal;
+/** How long one transaction may take, however long its function may: it holds a connection, and what it has locked. */
+const TRANSACTION_MS = 60_000;
+
+export type JobOptions = {
+  db: Database;
+  /** That of the limit around it unless told. */
+  signal?: AbortSignal;
+  /** Whether its transactions wait for their place for as long as the function may take: where nobody waits for an answer. */
+  patient?: boolean;
+};
+
+/** A context outside of any workspace. It ends with its signal: a transaction that is under way then is rolled back at once. */
+export function jobContext(plugin: LoadedPlugin, { db, signal, patient = false }: JobOptions): JobContext {
+  const limit = currentLimit();
+  const until = signal ?? limit.signal;
+  const transactionMs = Math.min(TRANSACTION_MS, limit.timeoutMs || TRANSACTION_MS);
   return {
     now: new Date(),
     log: plugin.log,
@@ -23,25 +38,32 @@ export function jobContext(plugin: LoadedPlugin, { db, signal }: { db: Database;
     },
     async inWorkspace(workspaceId, work) {
       assertInTime(plugin, until);
-      return db.transaction(async (tx) => {
-        const known = await tx.query(sql`select from workspaces where id = ${workspaceId}::uuid`);
-        if (known.length === 0) throw new Error(`${plugin.id}: there is no such workspace`);
-        const { result, ended } = await inWorkspace(
-          tx,
-          workspaceId,
-          async (ctx) => {
-            const done = new AbortController();
-            const result = await work(writeContext(plugin, ctx, { signal: AbortSignal.any([until, done.signal]) }));
-            assertIntact(tx);
-            return { result, ended: () => done.abort() };
-          },
-          { origin: originOf(plugin) },
-        );
-        ended();
-        // What comes too late is not committed.
-        assertInTime(plugin, until);
-        return result;
-      });
+      return inPlace({ plugin, db, signal: until, patient }, () =>
+        db.transaction((tx) =>
+          within(
+            transactionMs,
+            async (signal) => {
+              const inTime = checkedTransaction(tx, () => assertInTime(plugin, signal));
+              const known = await inTime.query(sql`select from workspaces where id = ${workspaceId}::uuid`);
+              if (known.length === 0) throw new Error(`${plugin.id}: there is no such workspace`);
+              const result = await inWorkspace(
+                inTime,
+                workspaceId,
+                async (ctx) => {
+                  const given = await work(writeContext(plugin, ctx, { signal }));
+                  await assertFinished(plugin, ctx);
+                  return given;
+                },
+                { origin: originOf(plugin) },
+              );
+              // What comes too late is not committed.
+              assertInTime(plugin, until);
+              return result;
+            },
+            until,
+          ),
+        ),
+      );
     },
   };
 }

@@ -64,7 +64,11 @@ export type WriteContext = ReadContext & {
    * the plugin's own.
    */
   lock(type: string, id: string, path?: string[]): Promise<void>;
-  /** Writes an event. Lock or write its subject's row first, so that events of one subject keep the order of their commits. */
+  /**
+   * Writes an event about a record of the workspace that the plugin may read or write (`read:<subject>` or `write:<subject>`).
+   * Lock or write its subject's row first, so that events of one subject keep the order of their commits. About a record that
+   * is not there the whole call fails, when its function is over.
+   */
   emit(event: PluginEventInput): void;
   /** Refuses: nothing is changed, and the caller gets a user error. `code` is prefixed: `LIMIT` becomes `LOYALTY_LIMIT`. */
   reject(code: string, message: string, path?: (string | number)[]): never;

@@ -26,7 +26,7 @@ export type PluginDefinition<Config extends z.ZodType, Capabilities extends read
 
 /** Any plugin, for those who load it. */
 // biome-ignore lint/suspicious/noExplicitAny: each has types of its own
-export type Plugin = PluginDefinition<any, readonly Capability[], any>;
+export type Plugin = Omit<PluginDefinition<any, readonly Capability[], any>, 'capabilities'> & { capabilities: readonly string[] };
 
 /**
  * Defines a plugin. Export it as `plugin` from the entry file of its package.

@@ -72,7 +72,10 @@ export type SchemaHost<Scope extends string> = {
       /** Types of the events it follows, those of the plugin with their prefix. */
       events: readonly string[];
       args?: A;
-      /** For each event what is told of it, or null for nothing. Events whose subject the caller does not see never come. */
+      /**
+       * For each event what is told of it, or null for nothing, from its arguments alone: subscribers with the same `caller`, rights
+       * and `args` are told by one call. Events whose subject the caller does not see never come. One that throws is asked again.
+       */
       select(ctx: CallContext, events: readonly PluginEvent[], args: z.output<z.ZodObject<A>>): Promise<readonly (T | null)[]>;
     },
   ): void;

@@ -34,7 +34,8 @@ export type EventsHost = {
   /**
    * Has `handle` called with every event of these types, once for what it writes: its writes commit with its place in the
    * log. Events of one customer come in order. One that fails is tried again with growing pauses while others go on, then set
-   * aside where `Query.pluginFailures` shows it. It begins at the end of the log when the plugin first runs.
+   * aside where `Query.pluginFailures` shows it with the text of its error, which so must hold no secrets and nothing personal.
+   * A type that the core does not write stops the start. It begins at the end of the log when the plugin first runs.
    */
   on(name: string, types: readonly string[], handle: (ctx: WriteContext, event: PluginEvent) => Promise<void>): void;
 };

@@ -52,6 +52,9 @@ describe('plugins of a folder', () => {
     const directory = await folder({ 'three/index.js': source('off-one'), 'broken/index.js': 'throw new Error()' });
     expect(await load({ directory, off: ['off-one', 'broken'] })).toEqual([]);
     expect(loadedPlugin('off-one')).toBeUndefined();
+    warnings.length = 0;
+    await load({ directory, off: ['off-one', 'broken', 'of-one'] });
+    expect(warnings).toEqual([{ unknown: ['of-one'], known: ['broken', 'three', 'off-one'] }]);
   });
 
   it('may be absent only where nobody named the folder', async () => {

@@ -32,7 +32,9 @@ const ownDirectory = fileURLToPath(new URL('../../plugins', import.meta.url));
 export async function loadPlugins(settings: PluginSettings, { log, logOf, env = process.env }: LoadAllOptions): Promise<LoadedPlugin[]> {
   const { directory, packages, off, configFile } = settings;
   const folders = directory === 'off' ? [] : await pluginFolders(directory ?? ownDirectory, directory !== null);
-  const sources = [...folders, ...packages.map(pluginPackage)].filter(({ label }) => !off.includes(label));
+  const there = [...folders, ...packages.map(pluginPackage)];
+  const sources = there.filter(({ label }) => !off.includes(label));
+  const known = new Set(there.map(({ label }) => label));
   const configs = await readPluginConfigs(configFile, env);
   const loaded: LoadedPlugin[] = [];
   // A start without plugins loads nothing of what they are made of.
@@ -41,11 +43,15 @@ export async function loadPlugins(settings: PluginSettings, { log, logOf, env = 
     resolvePluginSpecifiers(packages, pathToFileURL(join(process.cwd(), 'package.json')).href);
     for (const source of sources) {
       const definition = await definitionOf(source, importPlugin);
+      known.add(definition.id);
       if (off.includes(definition.id)) continue;
       loaded.push(await loadOne(definition, source, configs, logOf));
     }
   }
   for (const id of off) configs.of(id);
+  // Mistyped, it turns off nothing, and what should be off is not.
+  const unknown = off.filter((name) => !known.has(name));
+  if (unknown.length > 0) log.warn({ unknown, known: [...known] }, 'plugins that are to be off and are not there');
   const unused = configs.unused();
   if (unused.length > 0) log.warn({ unused }, 'configurations of plugins that are not there');
   return loaded;

@@ -75,7 +75,8 @@ describe('a definition is refused', () => {
     load(plugin({ id: 'twin-1' }));
     expect(refusal(plugin({ id: 'twin-1' }))).toBe('twin-1: there are two plugins with this id');
     expect(refusal(plugin({ id: 'twin1' }))).toMatch(/^twin1: .*the plugin twin-1/);
-    expect(refusal(plugin({ id: 'customer' }))).toMatch(/^customer: the core has a type Customer/);
+    expect(refusal(plugin({ id: 'money' }))).toMatch(/^money: the core has a type Money/);
+    expect(refusal(plugin({ id: 'customer' }))).toBe("customer: the core's own events begin with customer");
   });
 });
 

@@ -2,12 +2,13 @@
 // built. What fails here is told with the plugin's id, and stops the start.
 import '../modules/all.ts'; // plugins name core types
 import type { Database } from '../db/database.ts';
-import { builder } from '../graphql/builder.ts';
 import { builtSchema } from '../graphql/built-schema.ts';
 import { type CapabilityWord, capabilityWords } from './capabilities.ts';
 import type { PluginLog } from './contexts.ts';
+import { assertCoreLacks } from './core-names.ts';
 import type { Plugin } from './definition.ts';
 import type { LoadedPlugin } from './loaded.ts';
+import { logNaming } from './log-naming.ts';
 import { pluginNames } from './names.ts';
 import { parts } from './parts/index.ts';
 import { underPluginLock } from './prepare-lock.ts';
@@ -32,7 +33,7 @@ export function loadPlugin(definition: Plugin, { config, log, source }: LoadOpti
     definition,
     config: checkedConfig(definition, config ?? {}),
     names: pluginNames(id),
-    log,
+    log: logNaming(id, log),
     source: source ?? 'code',
     state: 'PREPARING',
     sealed: false,
@@ -41,8 +42,7 @@ export function loadPlugin(definition: Plugin, { config, log, source }: LoadOpti
   };
   assertNameFree(plugin);
   assertNotBuilt(id);
-  if (builder.configStore.hasImplementation(plugin.names.pascal))
-    throw new Error(`${id}: the core has a type ${plugin.names.pascal}, so its id must be another`);
+  assertCoreLacks(plugin);
   try {
     const answer: unknown = definition.setup(hostOf(plugin) as never);
     if (answer instanceof Promise) {

@@ -18,6 +18,9 @@ const coreTypes = {
   OPTION: 'SELECT',
 } as const satisfies Record<Attribute['type'], string>;
 
+/** The types of attributes in the words of plugins. */
+export const attributeTypes: readonly string[] = Object.keys(coreTypes);
+
 type Wanted = { workspaceId: string; place: number; type: string | null; options: string[] | null };
 
 /** Makes the attributes that workspaces lack. Throws where one is there as something else. */

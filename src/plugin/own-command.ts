@@ -1,32 +1,40 @@
 // `ctx.command`: a core command as the plugin itself, in a transaction that is under way. What it does it does whole: one
 // that refuses or fails has changed nothing, also where the plugin catches what it threw and goes on.
 import sql from 'sql-template-tag';
-import { hasPermission } from '../auth/permissions.ts';
-import { type Command, type CommandContext, commandNamed, RolledBack, toUserError } from '../commands/command.ts';
+import { hasPermission, knownSubjects } from '../auth/permissions.ts';
+import type { Viewer } from '../auth/viewer.ts';
+import { allCommands, type Command, type CommandContext, commandNamed, RolledBack, toUserError } from '../commands/command.ts';
 import type { Emitted } from '../commands/emitted.ts';
 import { passGuards } from '../commands/guards.ts';
 import { inOwnCurrency } from '../commands/own-currency.ts';
 import { type UserError, UserErrors } from '../commands/user-errors.ts';
 import { capabilityError } from './capability-error.ts';
 import { assertInTime } from './context-read.ts';
+import { deeper } from './depth.ts';
 import type { LoadedPlugin } from './loaded.ts';
+import { meant } from './nearest.ts';
 import { checkedTransaction } from './own-tables/inside.ts';
 import { pluginViewer } from './plugin-viewer.ts';
 
-export type OwnCommand = { plugin: LoadedPlugin; ctx: CommandContext; signal: AbortSignal };
+const commandNames = (): string[] => allCommands().map(({ name }) => name);
 
-/** Guards that run commands which have guards: it ends somewhere. */
-const DEEPEST = 5;
-const depths = new WeakMap<CommandContext, number>();
+export type OwnCommand = { plugin: LoadedPlugin; ctx: CommandContext; signal: AbortSignal };
 
 /** Runs the command of that name. Its user errors are thrown. */
 export async function runOwnCommand({ plugin, ctx, signal }: OwnCommand, name: string, raw: unknown): Promise<unknown> {
   const command = commandNamed(name);
-  if (!command) throw new Error(`${plugin.id}: there is no command ${String(name).slice(0, 80)}`);
+  if (!command) throw new Error(`${plugin.id}: there is no command ${String(name).slice(0, 80)}${meant(name, commandNames())}`);
   const viewer = pluginViewer(plugin, ctx.workspaceId);
   assertMayRun(plugin, command, hasPermission(viewer.role, command.permission));
-  const depth = (depths.get(ctx) ?? 0) + 1;
-  if (depth > DEEPEST) throw new Error(`${plugin.id}: commands of guards run each other: ${name}`);
+  return deeper(plugin, `the command ${name}`, () => run({ plugin, ctx, signal }, command, viewer, raw));
+}
+
+async function run(
+  { plugin, ctx, signal }: OwnCommand,
+  command: Command<unknown, unknown>,
+  viewer: Viewer,
+  raw: unknown,
+): Promise<unknown> {
   const tx = checkedTransaction(ctx.tx, () => assertInTime(plugin, signal));
   const parsed = (command.parse ?? command.input).safeParse(await inOwnCurrency(tx, ctx.workspaceId, raw));
   if (!parsed.success) throw new UserErrors(parsed.error.issues.map(toUserError));
@@ -40,7 +48,6 @@ export async function runOwnCommand({ plugin, ctx, signal }: OwnCommand, name: s
     permission: command.permission,
     emit: (event) => events.push({ source, ...event }),
   };
-  depths.set(child, depth);
   const result = await whole(child, async () => {
     await passGuards(child, command.name, parsed.data);
     return command.run(child, parsed.data);
@@ -71,7 +78,10 @@ function refusalOf({ result }: RolledBack): Error {
 
 function assertMayRun(plugin: LoadedPlugin, { name, permission }: Command<unknown, unknown>, may: boolean): void {
   if (may) return;
-  const [subject, action] = permission.split(':');
+  const [subject = '', action] = permission.split(':');
+  // What plugins offer is for callers: no capability gives it.
+  if (!(knownSubjects as readonly string[]).includes(subject))
+    throw new Error(`${plugin.id}: ${name} is a mutation of a plugin, which ctx.command does not run: share the function that it runs`);
   if (action === 'read' || action === 'write')
     throw capabilityError(plugin, `the command ${name}`, `${action}:${subject}` as `write:${string}`);
   throw new Error(`${plugin.id}: no plugin may run the command ${name}`);

@@ -7,6 +7,7 @@ import { checkDocument } from '../graphql/check-document.ts';
 import type { Context } from '../graphql/context.ts';
 import { remembered } from '../lib/remembered.ts';
 import { createReader } from '../query/reader.ts';
+import { deeper } from './depth.ts';
 import type { LoadedPlugin } from './loaded.ts';
 import { checkedTransaction } from './own-tables/inside.ts';
 import { pluginViewer } from './plugin-viewer.ts';
@@ -25,12 +26,10 @@ export type OwnQuery = {
 /** The data of a query with the permissions that the plugin declared. Throws the first error. */
 export async function ownQuery<Data>(from: OwnQuery, text: string, variables: Record<string, unknown> = {}): Promise<Data> {
   const schema = builtSchema();
-  const { data, errors } = await execute({
-    schema,
-    document: rememberedDocument(schema, text, () => readDocument(text)),
-    variableValues: variables,
-    contextValue: contextOf(from),
-  });
+  const document = rememberedDocument(schema, text, () => readDocument(text));
+  const { data, errors } = await deeper(from.plugin, 'a query', async () =>
+    execute({ schema, document, variableValues: variables, contextValue: contextOf(from) }),
+  );
   const error = errors?.[0];
   if (error) throw causeOf(error);
   return data as Data;

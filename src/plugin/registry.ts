@@ -2,6 +2,7 @@
 import { type PluginReport, reportPlugins } from '../modules/plugins/index.ts';
 import type { LoadedPlugin } from './loaded.ts';
 import { isolationOf } from './own-tables/names.ts';
+import { scheduleStates } from './schedule-states.ts';
 
 const plugins = new Map<string, LoadedPlugin>();
 
@@ -43,5 +44,6 @@ function reportOf(plugin: LoadedPlugin): PluginReport {
     scopes: Object.entries<string>(scopes).map(([permission, about]) => ({ permission, description: about })),
     isolation: capabilities.includes('tables') ? isolationOf(plugin) : null,
     added,
+    schedules: scheduleStates().filter(({ plugin: owner }) => owner === id),
   };
 }

@@ -1,8 +1,11 @@
 // How long a plugin's function may take. What comes too late is over: the contexts that were made for it work no more.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { fileURLToPath } from 'node:url';
 import { UserErrors } from '../commands/user-errors.ts';
 import { RetryTransaction } from '../db/database.ts';
 import { apiError } from '../graphql/errors.ts';
+import type { PluginLog } from './contexts.ts';
+import { TooDeep } from './depth.ts';
 import type { LoadedPlugin } from './loaded.ts';
 
 type Running = { signal: AbortSignal; timeoutMs: number };
@@ -24,21 +27,32 @@ export class TooLate extends Error {
   }
 }
 
-/** Gives what `work` gives, or throws what it throws, or TooLate. Its signal is aborted when that is decided, either way; `stopping` decides it early. */
+/** Thrown for work that was given up for another reason: what it was a part of is over, or the server stops. */
+export class GivenUp extends Error {
+  constructor() {
+    super('given up before there was an answer');
+    this.name = 'GivenUp';
+  }
+}
+
+/**
+ * Gives what `work` gives, or throws what it throws, or TooLate, or GivenUp once `stopping` is aborted or the limit around
+ * this one is over. It never waits for work that hangs: a transaction in which it runs ends, and what the work asks for
+ * afterwards is refused, as its signal is aborted when all is decided, either way.
+ */
 export async function within<T>(ms: number, work: (signal: AbortSignal) => Promise<T>, stopping?: AbortSignal): Promise<T> {
   const controller = new AbortController();
   // What runs inside of another limit is over with that one, too.
   const outer = currentLimit().signal;
-  const onOuter = () => controller.abort();
-  if (outer.aborted) controller.abort();
-  else outer.addEventListener('abort', onOuter, { once: true });
-  let timer: NodeJS.Timeout | undefined;
-  let onStop: (() => void) | undefined;
-  const late = new Promise<never>((_resolve, refuse) => {
-    timer = setTimeout(() => refuse(new TooLate(ms)), ms);
-    onStop = () => refuse(new Error('the server stops'));
-    stopping?.addEventListener('abort', onStop, { once: true });
-  });
+  if (outer.aborted) throw new GivenUp();
+  const { promise: late, reject: refuse } = Promise.withResolvers<never>();
+  const giveUp = () => {
+    controller.abort();
+    refuse(new GivenUp());
+  };
+  outer.addEventListener('abort', giveUp, { once: true });
+  stopping?.addEventListener('abort', giveUp, { once: true });
+  const timer = setTimeout(() => refuse(new TooLate(ms)), ms);
   const working = running.run({ signal: controller.signal, timeoutMs: ms }, async () => work(controller.signal));
   // One that fails after its time has nobody to tell.
   working.catch(() => undefined);
@@ -46,8 +60,8 @@ export async function within<T>(ms: number, work: (signal: AbortSignal) => Promi
     return await Promise.race([working, late]);
   } finally {
     clearTimeout(timer);
-    outer.removeEventListener('abort', onOuter);
-    stopping?.removeEventListener('abort', onStop!);
+    outer.removeEventListener('abort', giveUp);
+    stopping?.removeEventListener('abort', giveUp);
     controller.abort();
   }
 }
@@ -56,13 +70,28 @@ export async function within<T>(ms: number, work: (signal: AbortSignal) => Promi
  * Runs a function of a plugin for a caller. Whatever it throws, and that it is late, becomes PLUGIN_UNAVAILABLE with the
  * plugin's id, and is logged; only refusals and failures for which the whole transaction is tried again go through.
  */
-export async function withTimeout<T>(plugin: LoadedPlugin, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withTimeout<T>(
+  plugin: LoadedPlugin,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T>,
+  /** What of the plugin it is, for the log: `Customer.loyaltyTier`, `guard customerUpdate`. */
+  place?: string,
+): Promise<T> {
   try {
     return await within(ms, work);
   } catch (error) {
     if (error instanceof UserErrors || isRetried(error)) throw error;
-    plugin.log.error({ plugin: plugin.id, ...causeOf(error) }, 'a plugin failed');
+    logFailure(plugin.log, { plugin: plugin.id, ...(place && { place }) }, error, 'a plugin failed');
     throw apiError('PLUGIN_UNAVAILABLE', `The plugin ${plugin.id} failed or took too long.`, { plugin: plugin.id });
+  }
+}
+
+/** Whether it is a GivenUp. */
+export function isGivenUp(error: unknown): boolean {
+  try {
+    return error instanceof GivenUp;
+  } catch {
+    return false; // it breaks when it is looked at
   }
 }
 
@@ -77,16 +106,41 @@ export function isRetried(error: unknown): boolean {
   }
 }
 
-/** What of an error may be logged: its kind and where it was thrown. Its message may hold what a customer wrote. */
+type FailureLog = Pick<PluginLog, 'error'> & { debug?(fields: object, message: string): void };
+
+/** Logs that a function of a plugin failed. What the error says may hold what a customer wrote: that stands at the level `debug` alone. */
+export function logFailure(log: FailureLog, fields: object, error: unknown, words: string): void {
+  log.error({ ...fields, ...causeOf(error) }, words);
+  log.debug?.({ ...fields, said: saidBy(error) }, 'what an error of a plugin says');
+}
+
+function saidBy(error: unknown): string {
+  try {
+    return (error instanceof Error ? error.message : String(error)).slice(0, 1_000);
+  } catch {
+    return 'nothing that can be read';
+  }
+}
+
+/** What of an error may be logged: its kind and where in the plugin it was thrown. Its message may hold what a customer wrote. */
 export function causeOf(error: unknown): { reason: string; at?: string } {
   try {
-    if (error instanceof TooLate) return { reason: error.message };
+    if (error instanceof TooLate || error instanceof GivenUp || error instanceof TooDeep) return { reason: error.message };
     if (!(error instanceof Error)) return { reason: `threw ${error === null ? 'null' : typeof error}` };
-    const { code } = error as { code?: unknown };
-    const at = error.stack?.split('\n').find((line) => /^\s+at /.test(line) && !line.includes('node_modules'));
-    return { reason: typeof code === 'string' ? code : String(error.name), ...(at && { at: at.trim() }) };
+    const { code, extensions } = error as { code?: unknown; extensions?: { code?: unknown } };
+    const at = placeIn(error.stack);
+    const kind = [code, extensions?.code].find((one) => typeof one === 'string') as string | undefined;
+    return { reason: kind ?? String(error.name), ...(at && { at: at.trim() }) };
   } catch {
     // Plugins may throw anything, also what breaks when it is looked at.
     return { reason: 'threw something that breaks when it is looked at' };
   }
+}
+
+const own = ['src/', 'node_modules/'].map((folder) => fileURLToPath(new URL(`../../${folder}`, import.meta.url)));
+
+/** The innermost place that is the plugin's own; else that where it was thrown. A plugin may lie in `node_modules` itself. */
+function placeIn(stack: string | undefined): string | undefined {
+  const places = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !/\bnode:/.test(line));
+  return places.find((line) => !own.some((folder) => line.includes(folder))) ?? places.find((line) => !line.includes('/node_modules/'));
 }

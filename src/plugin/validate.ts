@@ -3,7 +3,9 @@ import { satisfies, valid, validRange } from 'semver';
 import { knownSubjects, parsePermission } from '../auth/permissions.ts';
 import { capabilityWords } from './capabilities.ts';
 import { PLUGIN_API_VERSION, type Plugin } from './definition.ts';
+import { isCoreNoun } from './event-types.ts';
 import { idPattern, MAX_ID } from './names.ts';
+import { isNear, nearest } from './nearest.ts';
 
 const takenIds: ReadonlySet<string> = new Set([...knownSubjects, 'admin', 'trato', 'core', 'plugin']);
 const rightPattern = /^(?:read|write):([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;
@@ -23,6 +25,8 @@ export function validateDefinition(definition: Plugin): void {
 
 function* problems({ id, version, api, description, config, capabilities, scopes, setup }: Plugin): Generator<string> {
   if (takenIds.has(id)) yield 'the core uses this id itself';
+  // Nobody could tell its events from the core's.
+  else if (isCoreNoun(id.replaceAll('-', '_'))) yield `the core's own events begin with ${id.replaceAll('-', '_')}`;
   if (typeof version !== 'string' || valid(version) !== version) yield 'its version must be semantic, such as 1.0.0';
   if (typeof api !== 'string' || validRange(api) === null) yield 'its api must be a range of versions, such as ^1.0.0';
   else if (!satisfies(PLUGIN_API_VERSION, api)) yield `it works with the plugin API ${api}, and this server has ${PLUGIN_API_VERSION}`;
@@ -44,10 +48,18 @@ function* capabilityProblems(capabilities: unknown): Generator<string> {
     const subject = typeof capability === 'string' ? rightPattern.exec(capability)?.[1] : undefined;
     if (subject === undefined) yield `there is no capability "${String(capability).slice(0, 60)}"`;
     else if (!(knownSubjects as readonly string[]).includes(subject) || subject === 'recognise') {
-      yield `the capability "${capability.slice(0, 60)}" names no subject of the core`;
+      yield `the capability "${capability.slice(0, 60)}" names no subject of the core${meantSubject(capability, subject)}`;
     }
   }
   if (new Set(capabilities).size !== capabilities.length) yield 'it names a capability twice';
+}
+
+/** The subject that was most likely meant; all of them where none is near. */
+function meantSubject(capability: string, subject: string): string {
+  const subjects = knownSubjects.filter((one) => one !== 'recognise');
+  const near = nearest(subject, subjects);
+  const [action] = capability.split(':');
+  return near && isNear(subject, near) ? `: do you mean "${action}:${near}"?` : `; there are ${subjects.join(', ')}`;
 }
 
 function* scopeProblems(id: string, scopes: unknown): Generator<string> {

@@ -10,6 +10,8 @@ export type Value<T> = {
   /** A core record: values are its UUIDs. */
   readonly record?: true;
   readonly list?: Value<unknown>;
+  /** Of a list: how many values it can have. */
+  readonly most?: number;
   readonly nullable?: true;
   /** Of an enum: its values. */
   readonly values?: readonly string[];
@@ -25,6 +27,7 @@ export type Money = { amount: Decimal; currency: string };
 export const v = {
   int: (): Value<number> => ({ type: 'Int' }),
   float: (): Value<number> => ({ type: 'Float' }),
+  /** At most 100,000 characters: a longer one makes its field null with PLUGIN_UNAVAILABLE. */
   string: (): Value<string> => ({ type: 'String' }),
   boolean: (): Value<boolean> => ({ type: 'Boolean' }),
   dateTime: (): Value<Date> => ({ type: 'DateTime' }),
@@ -32,10 +35,12 @@ export const v = {
   date: (): Value<string> => ({ type: 'Date' }),
   decimal: (): Value<Decimal> => ({ type: 'Decimal' }),
   money: (): Value<Money> => ({ type: 'Money' }),
+  /** At most 100,000 characters as text. */
   json: (): Value<unknown> => ({ type: 'JSON' }),
   /** A core record such as `Customer`, by its UUID: read with the caller's rights, in batches; null where the caller does not see it. */
   record: (type: string): Value<string> => ({ type, record: true }),
-  list: <T>(of: Value<T>): Value<T[]> => ({ type: of.type, list: of }),
+  /** At most 1,000 values, or `most`, which then also tells its cost. More make its field null with PLUGIN_UNAVAILABLE. */
+  list: <T>(of: Value<T>, most?: number): Value<T[]> => ({ type: of.type, list: of, ...(most !== undefined && { most }) }),
   /** May be null. */
   optional: <T>(of: Value<T>): Value<T | null> => ({ ...of, nullable: true }) as Value<T | null>,
 } as const;

@@ -8,11 +8,13 @@ import { codesOf, logAnswer } from './apollo.ts';
 import { type Operation, type OperationRequest, presentable, readOperation, runOperation, runSubscription } from './execute.ts';
 import { type Charge, charge, costOfOperation, settle } from './limits/charge.ts';
 import type { Connection } from './live-connection.ts';
+import { statusOf } from './mask-error.ts';
 import type { OperationType } from './metrics.ts';
 import { createReaderPool, policyKey } from './reader-pool.ts';
 import type { RequestScope } from './request-scope.ts';
 import { contextFor, type Services, scopeFor } from './services.ts';
 import { createSharedAnswers } from './shared-answers.ts';
+import { closeCodes } from './socket.ts';
 
 /** The arguments of an operation that may run, with what its answers need beside them. */
 export type LiveArgs = ExecutionArgs & {
@@ -112,6 +114,7 @@ export function createLiveOperations(services: Services, leave: (connection: Con
         connection.subscriptions++;
         feeds.set(connection, (feeds.get(connection) ?? new Set()).add(result));
         if (gone.has(connection)) await result.return(undefined);
+        comeAgain(result, connection);
       }
       answered(services, connection, scope, { type: 'subscription', name: nameOf(args), began, result: isFeed ? null : result });
       return result;
@@ -126,6 +129,30 @@ export function createLiveOperations(services: Services, leave: (connection: Con
       gone.add(connection);
       for (const feed of feeds.get(connection) ?? []) await feed.return(undefined);
     },
+  };
+}
+
+/** Errors after which the same subscription may do better, from the cursor that it has. */
+const passes = (error: unknown) => {
+  const code = (error as GraphQLError).extensions?.code;
+  return code === 'PLUGIN_UNAVAILABLE' || statusOf(code) === 503 || statusOf(code) === 504;
+};
+
+/**
+ * Has a feed that fails by what passes end its connection as a server that restarts does, so that clients come again by
+ * themselves and resume; an error would end it for good. Where the connection serves others too, these come first.
+ */
+function comeAgain(answers: Answers, connection: Connection): void {
+  const { next } = answers;
+  answers.next = async () => {
+    try {
+      return await next();
+    } catch (error) {
+      const alone = connection.subscriptions === 0 && connection.running.size === 0;
+      if (!alone || !passes(error)) throw error;
+      connection.link.close(closeCodes.tryLater, String((error as GraphQLError).extensions.code));
+      return { value: undefined, done: true };
+    }
   };
 }
 

@@ -1,6 +1,7 @@
 // JSON logs on stderr. They hold request ids, operation names, durations, statuses and codes; no variables, headers,
 // documents or personal data. `redact` is the second belt, for what somebody logs by mistake.
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, pino, symbols } from 'pino';
+import { currentScope } from './request-scope.ts';
 
 const secrets = [
   'authorization',
@@ -30,9 +31,17 @@ export function createLogger(level: string, stream: DestinationStream = destinat
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: secrets.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
       serializers: { err: describeError },
+      mixin: (_fields, _level, logger) => requestIdFor(logger),
     },
     stream,
   );
+}
+
+/** Lines that are written while a request is answered name it, also where the log knows of none: that of a plugin. */
+function requestIdFor(logger: Logger): object {
+  const requestId = currentScope()?.requestId;
+  const bound = (logger as unknown as Record<symbol, string | undefined>)[symbols.chindingsSym] ?? '';
+  return requestId === undefined || bound.includes('"requestId":') ? {} : { requestId };
 }
 
 export type LoggedError = { type: string; code?: string; message?: string; constraint?: string; table?: string; stack?: string };

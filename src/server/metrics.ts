@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts';
 import type { EventHub } from '../events/hub.ts';
 import { lastSeq } from '../events/log.ts';
 import { webhookMetrics } from '../modules/webhooks/deliver/index.ts';
+import { pluginMetrics } from './metrics-plugins.ts';
 
 /** How live connections come. */
 export type LiveTransport = 'ws' | 'sse';
@@ -83,6 +84,7 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
   const requestsOf = remembered((type: string, status: string) => requests.labels(type, status));
   const durationsOf = remembered((type: string) => durations.labels(type));
   for (const metric of webhookMetrics) register.registerMetric(metric as Metric);
+  pluginMetrics(db, registers);
   poolGauges(db, registers);
   eventGauges(db, hub, registers);
   return {

@@ -1,18 +1,18 @@
 // Mounts the HTTP routes of plugins. They take any content type as bytes; whatever goes wrong in a plugin stays there.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { UserErrors } from '../commands/user-errors.ts';
-import { apiError } from '../graphql/errors.ts';
+import { apiError, isApiError } from '../graphql/errors.ts';
 import { jobContext } from '../plugin/context.ts';
 import type { HttpRequest } from '../plugin/host.ts';
 import { type PluginRoute, pluginRoutes } from '../plugin/http-routes.ts';
-import { causeOf, within } from '../plugin/timeouts.ts';
+import { logFailure, within } from '../plugin/timeouts.ts';
 import { sendAnswer } from './plugin-answer.ts';
 import { fromFastify, replyError } from './reply-error.ts';
 import { withScope } from './request-scope.ts';
 import type { Services } from './services.ts';
 
 const TIMEOUT_MS = 10_000;
-/** Requests under way at once in one plugin: more are refused, so that a slow one cannot take all connections to the database. */
+/** Requests under way at once in one plugin: more are refused. How many of them have a connection to the database is bounded by their places. */
 const MOST_AT_ONCE = 50;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -86,7 +86,8 @@ async function answer(
     return sendAnswer(reply, outcome.given, log);
   } catch (error) {
     if (error instanceof UserErrors) return refuse(reply, request, error);
-    log.error(causeOf(error), 'a route of a plugin failed');
+    if (isApiError(error) && error.extensions.code === 'OVERLOADED') return replyError(reply, error, request.scope, 503);
+    logFailure(log, { place: `route ${request.method} ${path}` }, error, 'a route of a plugin failed');
     const message = `The plugin ${plugin.id} failed or took too long.`;
     return replyError(reply, apiError('PLUGIN_UNAVAILABLE', message, { plugin: plugin.id }), request.scope, 503);
   }

@@ -133,7 +133,7 @@ async function loadServer(config: Config, log: Logger) {
     import('./documents/open.ts'),
     import('../plugin/load-all.ts'),
   ]);
-  const plugins = await asPluginFailure(loadPlugins(config.plugins, { log, logOf: (id) => log.child({ plugin: id }) }));
+  const plugins = await asPluginFailure(loadPlugins(config.plugins, { log, logOf: () => log }));
   const schema = schemaWith(buildSchema, plugins);
   const preparePlugins: (db: Database, log: Logger) => Promise<void> =
     plugins.length > 0 ? (await import('../plugin/load.ts')).preparePlugins : async () => {};

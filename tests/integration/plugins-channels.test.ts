@@ -100,12 +100,14 @@ test('a message is sent, answered and reported on', async () => {
 });
 
 test('one that cannot be sent is given up, and the log tells nothing of it', async () => {
-  const customer = await makeCustomer(server, { displayName: 'Crow', identities: [visitor('v2')] });
+  const customer = await makeCustomer(server, { displayName: 'Crow', identities: [visitor('v-two')] });
   await send(customer, 'never');
   await drain();
-  expect(await messages({ status: { eq: 'FAILED' }, customer: { eq: customer } })).toEqual([{ status: 'FAILED', error: 'no loft at v2' }]);
+  expect(await messages({ status: { eq: 'FAILED' }, customer: { eq: customer } })).toEqual([
+    { status: 'FAILED', error: 'no loft at v-two' },
+  ]);
   expect(lines.join()).toContain('a message was not sent');
-  expect(lines.join()).not.toContain('v2');
+  expect(lines.join()).not.toContain('v-two');
 });
 
 test('what cannot be taken in changes nothing, also where the plugin goes on', async () => {

@@ -27,6 +27,7 @@ test('finds what a careless plugin does wrong', async () => {
     expect(results.filter(({ status }) => status !== 'passed').map(({ title }) => title)).toEqual([
       'events that come twice change what they change once',
       'of another workspace it tells nothing',
+      'what happens in another workspace changes nothing that it tells',
       'its subscriptions are described, resume, need a scope and promise nothing that may be out of sight',
       'its subscriptions are refused without their scopes',
       'its subscriptions begin with the scope of each, and end when nobody listens',

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { allWorkers, type Left } from '../../src/jobs/index.ts';
 import '../../src/modules/all.ts';
 import '../../src/modules/plugins/failures.schema.ts';
+import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import type { PluginEvent, WriteContext } from '../../src/plugin/contexts.ts';
 import { definePlugin } from '../../src/plugin/definition.ts';
 import { handlerTurn } from '../../src/plugin/handlers/index.ts';
@@ -174,6 +175,50 @@ test('after seven attempts an event is set aside, those behind it go on, and peo
   expect((await told()).map(({ type }) => type).slice(2)).toEqual(['plugin_failure.retried', 'plugin_failure.discarded']);
 });
 
+test('all that was set aside is tried again or given up at once, of one handler and one workspace', async () => {
+  const ids = [
+    await makeCustomer(server, { kind: 'PERSON', displayName: 'Ulf' }),
+    await makeCustomer(server, { kind: 'PERSON', displayName: 'Una' }),
+  ];
+  for (const [i, id] of ids.entries()) await rename(id, `U ${i}`);
+  handleBroken = async () => {
+    throw new Error('no');
+  };
+  await work('broken');
+  const setAside = () =>
+    server.db.execute(sql`update plugin_failures set dead_at = now(), next_attempt_at = null, attempts = 7 where plugin = 'listener'`);
+  await setAside();
+  const many = (name: string, input: object) => mutate(server, name, input, 'count hasMore');
+  const none = { count: 0, hasMore: false, userErrors: [] };
+  expect(await many('pluginFailuresRetry', { plugin: 'listener', handler: 'new' })).toEqual(none);
+  expect(await many('pluginFailuresRetry', { plugin: 'nobody' })).toEqual(none);
+  expect(await many('pluginFailuresRetry', { plugin: ' ' })).toMatchObject({
+    count: null,
+    hasMore: null,
+    userErrors: [{ path: ['plugin'] }],
+  });
+  const { apiKey: key } = await createWorkspace(server.db, { key: 'elsewhere', name: 'Elsewhere' });
+  expect(await mutate(server, 'pluginFailuresRetry', { plugin: 'listener' }, 'count hasMore', { key })).toEqual(none);
+  await server.events.drained();
+  const [last] = await server.db.query<{ seq: bigint }>(sql`select max(seq) as seq from events`);
+  expect(await many('pluginFailuresRetry', { plugin: 'listener', handler: 'broken' })).toEqual({ ...none, count: 2 });
+  expect(await failures()).toMatchObject([
+    { status: 'WAITING', attempts: 0 },
+    { status: 'WAITING', attempts: 0 },
+  ]);
+  // What waits is not given up with what was set aside.
+  expect(await many('pluginFailuresDiscard', { plugin: 'listener' })).toEqual(none);
+  await work('broken');
+  await setAside();
+  expect(await many('pluginFailuresDiscard', { plugin: 'listener' })).toEqual({ ...none, count: 2 });
+  expect(await failures()).toEqual([]);
+  await server.events.drained();
+  const told = await server.db.query<{ type: string }>(
+    sql`select type from events where subject_type = 'PluginFailure' and seq > ${last!.seq} order by seq`,
+  );
+  expect(told.map(({ type }) => type)).toEqual([...Array(2).fill('plugin_failure.retried'), ...Array(2).fill('plugin_failure.discarded')]);
+});
+
 test('what is given up lets those behind it go on', async () => {
   const id = await makeCustomer(server, { kind: 'PERSON', displayName: 'Tim' });
   for (const step of ['1', '2']) await rename(id, `Tim ${step}`);
@@ -230,6 +275,8 @@ test('failures are seen and changed with the permissions of plugins only', async
   const reader = await keyOfRole(server, { permissions: ['plugins:read'] });
   const nobody = await keyOfRole(server, { permissions: ['customers:read'] });
   const list = '{ pluginFailures { nodes { id } } }';
+  for (const name of ['pluginFailuresRetry', 'pluginFailuresDiscard'])
+    expect(await codesOf(server, `mutation { ${name}(input: { plugin: "listener" }) { count } }`, {}, reader)).toEqual(['FORBIDDEN']);
   const retry = 'mutation { pluginFailureRetry(input: { id: "pluginfailure_01h455vb4pex5vsknk084sn02q" }) { userErrors { code } } }';
   expect(await codesOf(server, list, {}, reader)).toEqual([]);
   expect(await codesOf(server, list, {}, nobody)).toEqual(['FORBIDDEN']);

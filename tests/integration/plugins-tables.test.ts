@@ -2,10 +2,12 @@
 import sql, { raw } from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { defineCommand } from '../../src/commands/command.ts';
 import { inWorkspace } from '../../src/commands/system.ts';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { buildSchema } from '../../src/graphql/schema.ts';
 import { newId } from '../../src/lib/typeid.ts';
+import { createWorkspace } from '../../src/modules/workspace/index.ts';
 import { jobContext, readContext, within, withTimeout, writeContext } from '../../src/plugin/context.ts';
 import type { WriteContext } from '../../src/plugin/contexts.ts';
 import { definePlugin } from '../../src/plugin/definition.ts';
@@ -120,6 +122,15 @@ describe('statements', () => {
     await expect(reading().sql({ text, values: [] })).rejects.toThrow(/ctx\.sql/);
   });
 
+  test.each([
+    'select pg_try_advisory_lock(72707370)',
+    'select PG_ADVISORY_XACT_LOCK(1, 2)',
+    'with a as (select "pg_advisory_unlock_all"()) select 1 from a',
+  ])('are refused where they lock what the core may: %s', async (text) => {
+    await expect(reading().sql({ text, values: [] })).rejects.toThrow('no advisory locks');
+    await expect(writing((ctx) => ctx.sql({ text, values: [] }))).rejects.toThrow('no advisory locks');
+  });
+
   test('may begin with a comment or a bracket and end with a semicolon', async () => {
     const texts = ['-- how many\nselect 1 as n;', '/* a */ (select 1 as n)', 'with a as (select 1 as n) select n from a'];
     for (const text of texts) expect(await reading().sql({ text, values: [] })).toEqual([{ n: 1 }]);
@@ -228,6 +239,42 @@ describe('queries and commands', () => {
     );
     expect(rows.map(({ type }) => type)).toEqual(['customer.created', 'own_points.noticed', 'customer.created']);
     expect(rows.every(({ origin }) => origin === 'plugin.own-points')).toBe(true);
+  });
+
+  test('tell events only of records that are there, and that the plugin may read or write', async () => {
+    const job = jobContext(plugin, { db: domain.db });
+    const about = (type: string, id: string, customerId: string | null = null) =>
+      job.inWorkspace(domain.workspaceId, async (ctx) => ctx.emit({ type: 'seen', subject: { type, id }, customerId }));
+    const { id } = await writing((ctx) => ctx.command('customerCreate', { kind: 'PERSON', displayName: 'Dot' }));
+    const { workspaceId } = await createWorkspace(domain.db, { key: 'far', name: 'Far' });
+    const foreign = newId();
+    await domain.db.execute(
+      sql`insert into customers (workspace_id, id, kind, display_name) values (${workspaceId}::uuid, ${foreign}::uuid, 'PERSON', 'Far')`,
+    );
+    const told = async () => (await domain.db.query(sql`select 1 from event_inbox where type = 'own_points.seen'`)).length;
+    const lacking = { code: 'PLUGIN_CAPABILITY_MISSING' };
+    await expect(about('User', newId())).rejects.toMatchObject({ ...lacking, message: expect.stringContaining("'read:users'") });
+    await expect(about('ApiKey', newId())).rejects.toMatchObject(lacking);
+    await expect(about('Nothing', newId())).rejects.toThrow('Nothing is none');
+    for (const nobody of [newId(), foreign]) {
+      await expect(about('Customer', nobody)).rejects.toThrow('that the workspace does not have');
+      await expect(about('Customer', id, nobody)).rejects.toThrow('that the workspace does not have');
+    }
+    expect(await told()).toBe(0);
+    await about('Customer', id, id);
+    expect(await told()).toBe(1);
+  });
+
+  test('of plugins are not run by ctx.command', async () => {
+    const run = () => writing((ctx) => ctx.command('ownPointsAdd', {}));
+    defineCommand({
+      name: 'ownPointsAdd',
+      description: 'Adds.',
+      permission: 'own-points:write',
+      input: z.object({}),
+      run: async () => ({}),
+    });
+    await expect(run()).rejects.toThrow('share the function that it runs');
   });
 
   test('that refuse have changed nothing, also where the plugin goes on', async () => {

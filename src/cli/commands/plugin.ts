@@ -16,6 +16,11 @@ export function registerPlugin(program: Command): void {
     .description('tell the plugins that a server would load, and what they may do')
     .action(async (options: { json?: boolean }) => (await import('../plugin/list.ts')).listPlugins(options));
   plugin
+    .command('words')
+    .option('--json', 'as JSON')
+    .description('tell the words that plugins are written with: capabilities, subjects, types, events and their data, commands')
+    .action(async (options: { json?: boolean }) => (await import('../plugin/words.ts')).listWords(options));
+  plugin
     .command('uninstall')
     .argument('<id>', 'of a plugin that is no longer loaded, or will be stopped')
     .option('--yes', 'do it: its tables and everything in them are gone for good')
@@ -24,8 +29,10 @@ export function registerPlugin(program: Command): void {
 }
 
 async function create(id: string, { dir }: { dir: string }): Promise<void> {
-  const { createPlugin } = await import('../plugin/create.ts');
-  const files = createPlugin(id, outputPath(dir));
+  const { createPlugin, waysOf } = await import('../plugin/create.ts');
+  const folder = outputPath(dir);
+  const files = createPlugin(id, folder);
+  const { test, run } = waysOf(id, folder);
   process.stdout.write(`${files.map((file) => `wrote ${file}`).join('\n')}\n`);
-  process.stderr.write(`test it:  npx vitest run ${dir}/${id}\nrun it:   npm start   (plugins/ is loaded at start)\n`);
+  process.stderr.write(`in the folder of Trato,\n  test it:  ${test}\n  run it:   ${run}\n`);
 }

@@ -45,6 +45,7 @@ async function lockFailure(ctx: CommandContext, failureId: string): Promise<Plug
   return (await lockRow(ctx, 'PluginFailure', failureId)) ?? notFound('PluginFailure', ['id']);
 }
 
-function tell(ctx: CommandContext, row: PluginFailureRow, what: string, data: { before: object; after?: object }): void {
+/** Tells what became of one. */
+export function tell(ctx: CommandContext, row: Pick<PluginFailureRow, 'id'>, what: string, data: { before: object; after?: object }): void {
   ctx.emit({ type: `plugin_failure.${what}`, subjectType: 'PluginFailure', subjectId: row.id, customerId: null, data: data as never });
 }

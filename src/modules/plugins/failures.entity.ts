@@ -8,7 +8,7 @@ export const pluginFailure: Entity = defineEntity({
   prefix: 'pluginfailure',
   subject: 'plugins',
   description:
-    'An event that a handler of a plugin failed at, or that waits behind such a one of its subject. It is tried again with growing pauses, then set aside.',
+    'An event that a handler of a plugin failed at, or that waits behind such a one of its subject. It is tried again with growing pauses, then set aside. `error` is the text of what the handler threw, shown to whoever may read failures: a handler puts no secrets and nothing personal into it.',
   fields: ['plugin', 'handler', 'eventType', 'attempts', 'nextAttemptAt', 'deadAt', 'error', 'createdAt', 'updatedAt'],
   added: ['status', 'eventId'],
   filters: {

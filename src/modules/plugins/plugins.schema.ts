@@ -52,6 +52,30 @@ const AdditionRef = builder.objectRef<PluginReport['added'][number]>('PluginAddi
   }),
 });
 
+const ScheduleRef = builder.objectRef<PluginReport['schedules'][number]>('PluginSchedule').implement({
+  description:
+    'A schedule of a plugin, and how it fared in the process that answers. One process of all has the schedules: others know of no runs.',
+  fields: (t) => ({
+    name: t.exposeString('schedule', { description: 'Its name.' }),
+    lastRunAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last ended; null before.',
+      resolve: ({ lastRunAt }) => lastRunAt,
+    }),
+    lastFailedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it last failed; null if never. As late as `lastRunAt` where its last run failed.',
+      resolve: ({ lastFailedAt }) => lastFailedAt,
+    }),
+    failure: t.exposeString('lastFailure', {
+      nullable: true,
+      description: 'The kind of its last failure; the log has the rest.',
+    }),
+  }),
+});
+
 const isolationWords: Record<string, string> = {
   ROLE: 'A role of PostgreSQL that may touch nothing else.',
   SEARCH_PATH: 'Only where names are looked up, since the database user may not create roles.',
@@ -84,6 +108,11 @@ export const PluginRef = builder.objectRef<PluginReport>('Plugin').implement({
       resolve: ({ isolation }) => isolation,
     }),
     added: t.field({ type: [AdditionRef], description: 'All it adds.', resolve: ({ added }) => [...added] }),
+    schedules: t.field({
+      type: [ScheduleRef],
+      description: 'Its schedules, and how they fared: a plugin is ACTIVE also while its schedules fail.',
+      resolve: ({ schedules }) => [...schedules],
+    }),
   }),
 });
 

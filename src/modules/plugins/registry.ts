@@ -12,6 +12,8 @@ export type PluginReport = {
   /** What keeps its statements to its own tables; null where it has none. */
   isolation: 'ROLE' | 'SEARCH_PATH' | null;
   added: readonly { kind: string; name: string }[];
+  /** How its schedules fared in this process. */
+  schedules: readonly { schedule: string; lastRunAt: Date | null; lastFailedAt: Date | null; lastFailure: string | null }[];
 };
 
 let report: () => PluginReport[] = () => [];

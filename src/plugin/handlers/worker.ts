@@ -5,7 +5,9 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { type ConsumerPlace, lockConsumer, takeEvents } from '../../events/index.ts';
 import type { Left } from '../../jobs/index.ts';
 import { endEvents } from '../own-tables/mark.ts';
-import { isRetried } from '../timeouts.ts';
+import { takePlace } from '../places.ts';
+import { lastCallSignal, stopSignal } from '../stopping.ts';
+import { isGivenUp, isRetried } from '../timeouts.ts';
 import { type AttemptOptions, attempt } from './attempt.ts';
 import {
   addFailures,
@@ -23,7 +25,7 @@ import {
 } from './failures.ts';
 import { type Handler, PAUSES_MS, placeOf } from './handler.ts';
 
-export type WorkerOptions = Omit<AttemptOptions, 'last'> & {
+export type WorkerOptions = Omit<AttemptOptions, 'last' | 'lastCall'> & {
   /** Events of one turn at most. */
   batch?: number;
   /** How long a turn goes on, in milliseconds: it holds what it has locked. */
@@ -35,8 +37,23 @@ const TURN_MS = 3_000;
 /** When to look again where another process works, or one that was killed has not let go yet. */
 const TAKEN_MS = 1_000;
 
-/** One turn of a handler. */
+/** One turn of a handler, in a place: those of a plugin that hang leave room for all others. */
 export async function handlerTurn(db: Database, handler: Handler, options: WorkerOptions = {}): Promise<Left> {
+  const lastCall = lastCallSignal();
+  const leave = await takePlace({ plugin: handler.plugin, db, signal: stopSignal(), patient: true });
+  if (!leave) return new Date();
+  try {
+    return await tried(db, handler, { ...options, lastCall });
+  } catch (error) {
+    // The server stops: all of the turn was taken back, and comes again.
+    if (isGivenUp(error)) return new Date();
+    throw error;
+  } finally {
+    leave();
+  }
+}
+
+async function tried(db: Database, handler: Handler, options: TurnOptions): Promise<Left> {
   try {
     return await db.transaction((tx) => turn(tx, handler, options));
   } catch (error) {
@@ -46,7 +63,7 @@ export async function handlerTurn(db: Database, handler: Handler, options: Worke
   }
 }
 
-type TurnOptions = WorkerOptions & { last?: boolean };
+type TurnOptions = WorkerOptions & Pick<AttemptOptions, 'last' | 'lastCall'>;
 
 async function turn(tx: Transaction, handler: Handler, options: TurnOptions): Promise<Left> {
   const place = await lockConsumer(tx, placeOf(handler));

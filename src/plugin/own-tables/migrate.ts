@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../../db/database.ts';
 import { quoteIdent } from '../../db/models.ts';
 import type { LoadedPlugin } from '../loaded.ts';
 import { isolationOf, roleOf, schemaOf } from './names.ts';
+import { assertNoAdvisory } from './statement.ts';
 
 export type Migrations = ReadonlyMap<string, string>;
 
@@ -17,6 +18,7 @@ export function addMigrations(into: Map<string, string>, given: Readonly<Record<
   for (const [name, text] of Object.entries(given)) {
     if (!namePattern.test(name)) throw new Error(`the migration ${name.slice(0, 80)} must be named like 001_points`);
     if (into.has(name)) throw new Error(`there are two migrations ${name}`);
+    assertNoAdvisory(text);
     if (outOfReach.test(text)) throw new Error(`the migration ${name} must not change the role or end the transaction`);
     into.set(name, text);
   }

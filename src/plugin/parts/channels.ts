@@ -14,14 +14,25 @@ import { checkedTransaction } from '../own-tables/inside.ts';
 import { causeOf } from '../timeouts.ts';
 
 const TIMEOUT_MS = 30_000;
+const MOST_MS = 600_000;
 const KEY = /^[a-z0-9][a-z0-9_.-]{0,62}$/;
 
 type Channel = Parameters<ChannelHost['provide']>[1];
 
+const addressKinds = ['EMAIL', 'PHONE', 'SOCIAL', 'WEB_VISITOR', 'EXTERNAL'] as const satisfies Channel['addressKind'][];
+
 export const channelsPart: PartMaker<ChannelHost> = (plugin) => ({
   provide(channelKey, channel) {
     const { addressKind, addressSystem = '', timeoutMs = TIMEOUT_MS } = channel;
-    if (!KEY.test(channelKey)) throw new Error(`"${channelKey}" is no key of a channel`);
+    if (typeof channelKey !== 'string' || !KEY.test(channelKey))
+      throw new Error(`"${String(channelKey).slice(0, 80)}" is no key of a channel`);
+    if (!(addressKinds as readonly unknown[]).includes(addressKind)) {
+      throw new Error(`the channel ${channelKey} sends to addresses of a kind that there is not: one of ${addressKinds.join(', ')}`);
+    }
+    if (typeof addressSystem !== 'string') throw new Error(`the channel ${channelKey} must name its addressSystem by a text`);
+    if (!Number.isInteger(timeoutMs) || timeoutMs < 1 || timeoutMs > MOST_MS)
+      throw new Error(`the channel ${channelKey}: timeoutMs must be from 1 to ${MOST_MS}`);
+    if (typeof channel.send !== 'function') throw new Error(`the channel ${channelKey} needs a function send`);
     const sending = { addressKind, addressSystem: addressSystem.trim().toLowerCase(), timeoutMs };
     defineChannelProvider({
       ...{ provider: plugin.id, channelKey, ...sending },

@@ -1,10 +1,11 @@
 // The capability `guards`: looking at commands in their transaction. One that does not answer refuses.
 import { knownSubjects } from '../../auth/permissions.ts';
-import { commandNamed } from '../../commands/command.ts';
+import { allCommands, commandNamed } from '../../commands/command.ts';
 import { defineGuard } from '../../commands/guards.ts';
-import { assertIntact, withTimeout, writeCallContext } from '../context.ts';
+import { assertFinished, withTimeout, writeCallContext } from '../context.ts';
 import type { GuardsHost } from '../host.ts';
 import type { LoadedPlugin, PartMaker } from '../loaded.ts';
+import { meant } from '../nearest.ts';
 
 const TIMEOUT_MS = 2_000;
 
@@ -18,19 +19,28 @@ function assertMayKnow({ definition: { capabilities } }: LoadedPlugin, command: 
 
 export const guardsPart: PartMaker<GuardsHost> = (plugin) => ({
   before(command, check) {
+    if (typeof check !== 'function') throw new Error(`the guard of ${String(command).slice(0, 80)} needs a function that checks`);
     plugin.added.push({ kind: 'GUARD', name: command });
     // Asked for when all modules are there: a guard of a name that nobody has would never be asked.
     plugin.prepare.push(async () => {
       const guarded = commandNamed(command);
-      if (!guarded) throw new Error(`it guards the command ${command}, which there is not`);
+      if (!guarded) {
+        const names = allCommands().map(({ name }) => name);
+        throw new Error(`it guards the command ${command}, which there is not${meant(command, names)}`);
+      }
       assertMayKnow(plugin, command, guarded.permission);
     });
     defineGuard(command, (ctx, input) =>
-      withTimeout(plugin, TIMEOUT_MS, async (signal) => {
-        // A copy: what a guard does with it changes nothing of what the command does.
-        await check(writeCallContext(plugin, ctx, ctx.viewer, { signal }), structuredClone(input) as Record<string, unknown>);
-        assertIntact(ctx.tx);
-      }),
+      withTimeout(
+        plugin,
+        TIMEOUT_MS,
+        async (signal) => {
+          // A copy: what a guard does with it changes nothing of what the command does.
+          await check(writeCallContext(plugin, ctx, ctx.viewer, { signal }), structuredClone(input) as Record<string, unknown>);
+          await assertFinished(plugin, ctx);
+        },
+        `guard ${command}`,
+      ),
     );
   },
 });

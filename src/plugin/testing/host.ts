@@ -10,6 +10,7 @@ import type { PluginLog } from '../contexts.ts';
 import type { Plugin } from '../definition.ts';
 import { loadedPlugin, loadedPlugins, loadPlugin, preparePlugins } from '../load.ts';
 import type { LoadedPlugin } from '../loaded.ts';
+import { logNaming } from '../log-naming.ts';
 import { type TestWorkspace, workspaceOf } from './callers.ts';
 import { createHostDatabase } from './database.ts';
 import { drainAll, endPauses, untilSent, waitUntilIdle } from './drain.ts';
@@ -37,6 +38,8 @@ export type TestHost = TestWorkspace & {
   plugins: LoadedPlugin[];
   /** The lines of the log so far, as JSON. */
   logs: string[];
+  /** What the errors of plugins said so far, which a server logs at the level `debug` alone, and in which part of a plugin. */
+  errors: { plugin: string; place: string; said: string; requestId?: string }[];
   /** Makes another workspace, with a key of its own. */
   secondWorkspace(): Promise<TestWorkspace>;
   /** Waits until handlers and due schedules have done everything that there is to do, and what follows from it. */
@@ -80,7 +83,15 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
   // The server is further out than plugins are: only its tests go there, and only when they run.
   const [{ createLogger }, { createServer }] = await Promise.all([import('../../server/logger.ts'), import('../../server/server.ts')]);
   const logs: string[] = [];
-  const log = createLogger('info', { write: (line) => void logs.push(line) });
+  const errors: TestHost['errors'] = [];
+  // Errors are for the author; the log stays what a server writes.
+  const log = createLogger('debug', {
+    write: (line) => {
+      const { level, ...said } = JSON.parse(line);
+      if (level !== 'debug') logs.push(line);
+      else if (said.said !== undefined) errors.push(said);
+    },
+  });
   const plugins = options.plugins.map(({ plugin, config }) => loadOnce(plugin, config, log));
   const { buildSchema } = await import('../../graphql/schema.ts');
 
@@ -126,6 +137,7 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
     events,
     plugins,
     logs,
+    errors,
     async secondWorkspace() {
       workspaces += 1;
       const made = await createWorkspace(db, { key: `test${workspaces}`, name: `Test ${workspaces}`, currency: 'EUR', country: 'DE' });
@@ -168,6 +180,6 @@ function loadOnce(plugin: Plugin, config: unknown, log: PluginLog): LoadedPlugin
   if (!isDeepStrictEqual(given.get(plugin), config)) {
     throw new Error(`${plugin.id} is loaded with another configuration: test that in a file of its own`);
   }
-  known.log = log;
+  known.log = logNaming(plugin.id, log);
   return known;
 }

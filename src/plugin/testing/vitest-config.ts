@@ -11,7 +11,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * // vitest.config.ts
  * import { pluginTests } from '../trato/src/plugin/testing/vitest-config.ts';
  * export default pluginTests;
- * // or from a checkout: npx vitest run --root ../my-plugin --config src/plugin/testing/vitest-config.ts
+ * // or from a checkout: npx vitest run --root ../my-plugin --config $PWD/src/plugin/testing/vitest-config.ts
  */
 export const pluginTests = {
   resolve: {

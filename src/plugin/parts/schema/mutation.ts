@@ -1,14 +1,16 @@
 // Mutations of plugins: each is a command, with its transaction, its guards and its repeats, and a payload like the core's.
-import { defineCommand } from '../../../commands/command.ts';
+import { defineCommand, runCommand } from '../../../commands/command.ts';
 import { input } from '../../../commands/fields.ts';
 import type { UserError } from '../../../commands/user-errors.ts';
 import { builder } from '../../../graphql/builder.ts';
-import { callCommand, userErrorsField } from '../../../graphql/mutation.ts';
+import { viewerOf } from '../../../graphql/context.ts';
+import { idempotencyKey, userErrorsField } from '../../../graphql/mutation.ts';
 import { describeInput } from '../../../graphql/zod-inputs.ts';
-import { assertIntact, withTimeout, writeCallContext } from '../../context.ts';
+import { assertFinished, withTimeout, writeCallContext } from '../../context.ts';
 import type { SchemaHost } from '../../host-schema.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
 import { capital } from '../../names.ts';
+import { placedDatabase } from '../../places.ts';
 import type { Value } from '../../values.ts';
 import { describedShape, type Shape } from './arguments.ts';
 import { fieldNamed, requireDescription, requireFieldName, takeField, takeType } from './names.ts';
@@ -47,7 +49,9 @@ export function addMutation(plugin: LoadedPlugin, own: OwnTypes, name: string, s
       description: `${spec.description} Needs ${spec.scope}.`,
       args: { input: t.arg({ type: described.type as never, required: true, description: described.description }) },
       resolve: async (_root, args, ctx, info) => {
-        const { result, userErrors } = await callCommand(ctx, info, command, args.input);
+        const { requestId } = ctx;
+        const call = { db: placedDatabase(plugin, ctx.db), viewer: viewerOf(ctx), requestId, idempotencyKey: idempotencyKey(info) };
+        const { result, userErrors } = await runCommand(call, command, args.input);
         return { given: result, userErrors };
       },
     }),
@@ -64,12 +68,19 @@ function commandOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec
     permission: spec.scope,
     input: input(name, spec.description, spec.input as Shape) as never,
     run: (ctx, asked) =>
-      withTimeout(plugin, TIMEOUT_MS, async (signal) => {
-        const given = (await spec.run(writeCallContext(plugin, ctx, ctx.viewer, { signal }), asked)) as Record<string, unknown>;
-        assertIntact(ctx.tx);
-        // What is wrong is found before it is committed, and stored for repeats as it is told.
-        return Object.fromEntries(gives.map(([field, { value }]) => [field, checkedValue(own, value, given?.[field], `${full}.${field}`)]));
-      }),
+      withTimeout(
+        plugin,
+        TIMEOUT_MS,
+        async (signal) => {
+          const given = (await spec.run(writeCallContext(plugin, ctx, ctx.viewer, { signal }), asked)) as Record<string, unknown>;
+          await assertFinished(plugin, ctx);
+          // What is wrong is found before it is committed, and stored for repeats as it is told.
+          return Object.fromEntries(
+            gives.map(([field, { value }]) => [field, checkedValue(own, value, given?.[field], `${full}.${field}`)]),
+          );
+        },
+        `Mutation.${full}`,
+      ),
   });
 }
 

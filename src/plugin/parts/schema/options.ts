@@ -1,7 +1,11 @@
 // What several parts of the schema ask of their options.
 import type { LoadedPlugin } from '../../loaded.ts';
+import type { Value } from '../../values.ts';
+import { scalarNames } from './values.ts';
 
 const MOST_MS = 60_000;
+/** Values of a list of scalars that cost one point. */
+const VALUES_PER_POINT = 10;
 
 export function requireTimeout(place: string, timeoutMs: number | undefined): void {
   if (timeoutMs === undefined) return;
@@ -16,9 +20,11 @@ export function requireScope({ id, definition }: LoadedPlugin, place: string, sc
     throw new Error(`${place} needs the scope "${String(scope).slice(0, 60)}", which the plugin does not offer`);
 }
 
-/** What a field declares of its cost. */
-export function costOf(place: string, cost: number | undefined): object {
-  if (cost === undefined) return {};
-  if (!Number.isFinite(cost) || cost < 0) throw new Error(`${place}: cost must be a number of points`);
-  return { cost: { complexity: cost } };
+/** What a field costs: what it declares; else a list of scalars is not free, and one of objects as long as it can be where that is said. */
+export function costOf(place: string, cost: number | undefined, { list, most, type }: Value<unknown>): object {
+  if (cost !== undefined && (!Number.isFinite(cost) || cost < 0)) throw new Error(`${place}: cost must be a number of points`);
+  if (!list) return cost === undefined ? {} : { cost: { complexity: cost } };
+  const scalar = scalarNames.has(type) || list.values !== undefined;
+  if (scalar) return { cost: { complexity: cost ?? Math.ceil((most ?? VALUES_PER_POINT) / VALUES_PER_POINT) } };
+  return { cost: { ...(cost !== undefined && { complexity: cost }), ...(most !== undefined && { size: most }) } };
 }

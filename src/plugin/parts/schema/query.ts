@@ -24,7 +24,7 @@ export function addQuery(plugin: LoadedPlugin, own: OwnTypes, name: string, spec
   requireScope(plugin, full, spec.scope);
   requireTimeout(full, spec.timeoutMs);
   if (typeof spec.resolve !== 'function') throw new Error(`${full} needs a function resolve`);
-  const cost = costOf(full, spec.cost);
+  const cost = costOf(full, spec.cost, spec.value);
   const shape = (spec.args ?? {}) as Shape;
   const args = describedShape(plugin, full, shape);
   takeField(plugin, 'QUERY', 'Query', full);
@@ -40,10 +40,15 @@ export function addQuery(plugin: LoadedPlugin, own: OwnTypes, name: string, spec
         const { db, viewer } = readerOf(ctx);
         requirePermission(viewer, scope);
         const asked = read(sent);
-        const found = await withTimeout(plugin, timeoutMs, async (signal) => {
-          const given = await spec.resolve(callContext(plugin, { db, workspaceId: viewer.workspaceId, viewer, signal }), asked);
-          return checkedValue(own, value, given, full);
-        });
+        const found = await withTimeout(
+          plugin,
+          timeoutMs,
+          async (signal) => {
+            const given = await spec.resolve(callContext(plugin, { db, workspaceId: viewer.workspaceId, viewer, signal }), asked);
+            return checkedValue(own, value, given, full);
+          },
+          `Query.${full}`,
+        );
         return shownValue(value, found, ctx, info);
       },
     } as never),

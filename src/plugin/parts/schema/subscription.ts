@@ -1,10 +1,16 @@
 // Subscriptions of plugins: the log, as far as the subscriber sees it, told in the plugin's words.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Viewer } from '../../../auth/viewer.ts';
 import type { EventRow } from '../../../events/index.ts';
 import { builder } from '../../../graphql/builder.ts';
+import { type Context, viewerOf } from '../../../graphql/context.ts';
 import type { FeedEnvelope } from '../../../graphql/feed-envelope.ts';
 import { feed } from '../../../graphql/feed-field.ts';
 import { onlyVisible } from '../../../modules/events/index.ts';
+import { canonical } from '../../../query/cursor.ts';
+import type { Reader } from '../../../query/reader.ts';
 import { callContext, withTimeout } from '../../context.ts';
+import { followTypes } from '../../follow-types.ts';
 import type { SchemaHost } from '../../host-schema.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
 import { pluginEventOf } from '../../plugin-event.ts';
@@ -17,7 +23,8 @@ import { type OwnTypes, outputOf, requireValue, resolverOf } from './types.ts';
 import { checkedValue } from './values.ts';
 
 const TIMEOUT_MS = 5_000;
-const eventType = /^[a-z0-9][a-z0-9_.-]{0,99}$/;
+/** Between the attempts at telling of the same events. */
+const PAUSES_MS = [200, 1_000] as const;
 
 type Spec = Parameters<SchemaHost<string>['subscription']>[1];
 type Args = { after?: string | null; [name: string]: unknown };
@@ -29,9 +36,7 @@ export function addSubscription(plugin: LoadedPlugin, own: OwnTypes, name: strin
   requireValue(own, spec.value, full);
   requireScope(plugin, full, spec.scope);
   if (typeof spec.select !== 'function') throw new Error(`${full} needs a function select`);
-  if (!Array.isArray(spec.events) || spec.events.length === 0 || !spec.events.every((type) => eventType.test(String(type)))) {
-    throw new Error(`${full} must name the types of the events it follows`);
-  }
+  followTypes(plugin, full, spec.events);
   const shape = (spec.args ?? {}) as Shape;
   if ('after' in shape) throw new Error(`${full}: the argument after is there already`);
   const args = describedShape(plugin, full, shape);
@@ -46,7 +51,7 @@ export function addSubscription(plugin: LoadedPlugin, own: OwnTypes, name: strin
         ...Object.fromEntries(Object.entries(args).map(([arg, described]) => [arg, t.arg(described as never)])),
       },
       extensions,
-      subscribe: (root: unknown, sent: object, ctx: never) => unshared(subscribe(root, sent, ctx)),
+      subscribe: (root: unknown, sent: object, ctx: Context) => sharedByCaller(subscribe(root, sent, ctx), viewerOf(ctx)),
       resolve: resolverOf(spec.value, (told) => (told as Told).value),
     } as never),
   );
@@ -64,13 +69,22 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
       async select(reader, events) {
         requirePermission(reader.viewer, spec.scope);
         const visible = await onlyVisible(reader, events);
-        const told = visible.length === 0 ? [] : await tell(reader, visible);
+        // Subscribers of whom `select` could not tell one from another are told together.
+        const name = `plugin:${full}:${callerKey(reader.viewer)}:${canonical(sent)}`;
+        const told = await Promise.all(visible.map((event) => reader.batch(name, event, (all) => tellOnce(reader, all))));
         const bySeq = new Map(visible.map((event, i) => [event.seq, told[i] ?? null]));
         return events.map((event) => bySeq.get(event.seq) ?? null);
       },
     };
 
-    function tell({ db, viewer: now }: Parameters<ReturnType<Parameters<typeof feed<Args>>[0]>['select']>[0], events: EventRow[]) {
+    async function tellOnce(reader: Reader, events: readonly EventRow[]): Promise<(Told | null)[]> {
+      const distinct = [...new Map(events.map((event) => [event.seq, event])).values()].sort((a, b) => (a.seq < b.seq ? -1 : 1));
+      const told = await patiently(() => tell(reader, distinct));
+      const bySeq = new Map(distinct.map((event, i) => [event.seq, told[i] ?? null]));
+      return events.map((event) => bySeq.get(event.seq) ?? null);
+    }
+
+    function tell({ db, viewer: now }: Reader, events: EventRow[]) {
       return withTimeout(plugin, TIMEOUT_MS, async (signal): Promise<(Told | null)[]> => {
         const ctx = callContext(plugin, { db, workspaceId: now.workspaceId, viewer: now, signal });
         const given = await spec.select(
@@ -89,18 +103,35 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
   };
 }
 
-/** What a plugin tells may depend on who is told, so that no two subscribers can share an answer. */
-function unshared(envelopes: AsyncGenerator<FeedEnvelope>): AsyncGenerator<FeedEnvelope> {
-  const strip = async (step: Promise<IteratorResult<FeedEnvelope>>): Promise<IteratorResult<FeedEnvelope>> => {
+/** What fails once may do better a moment later, and the feed goes on as if nothing had been. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await work();
+    } catch {
+      await sleep(pause);
+    }
+  }
+  return work();
+}
+
+/** What `ctx.caller` tells of a subscriber beyond what viewers of one policy have in common. */
+function callerKey({ actor, origin }: Viewer): string {
+  return canonical([actor.kind, actor.id, origin]);
+}
+
+/** What a plugin tells may depend on who is told: answers are shared between subscriptions of one caller only. */
+function sharedByCaller(envelopes: AsyncGenerator<FeedEnvelope>, viewer: Viewer): AsyncGenerator<FeedEnvelope> {
+  const caller = callerKey(viewer);
+  const narrow = async (step: Promise<IteratorResult<FeedEnvelope>>): Promise<IteratorResult<FeedEnvelope>> => {
     const found = await step;
-    if (found.done) return found;
-    const { share: _share, ...envelope } = found.value;
-    return { value: envelope, done: false };
+    if (found.done || found.value.share === undefined) return found;
+    return { value: { ...found.value, share: `${found.value.share} ${caller}` }, done: false };
   };
   return {
-    next: () => strip(envelopes.next()),
-    return: (value) => strip(envelopes.return(value)),
-    throw: (error) => strip(envelopes.throw(error)),
+    next: () => narrow(envelopes.next()),
+    return: (value) => narrow(envelopes.return(value)),
+    throw: (error) => narrow(envelopes.throw(error)),
     [Symbol.asyncIterator]() {
       return this;
     },

@@ -11,7 +11,8 @@ import { mayRead } from '../../../query/policy.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
 import type { Value } from '../../values.ts';
 import { requireDescription, requireFieldName, requireValueName, takeType, typeNamed } from './names.ts';
-import { scalarNames } from './values.ts';
+import { costOf } from './options.ts';
+import { MAX_LIST, scalarNames } from './values.ts';
 
 type Fields = Record<string, { description: string; value: Value<unknown> }>;
 type OwnType = { kind: 'object'; ref: unknown; fields: Fields } | { kind: 'enum'; ref: unknown; values: ReadonlySet<string> };
@@ -40,6 +41,7 @@ export function addType(plugin: LoadedPlugin, own: OwnTypes, name: string, type:
           t.field({
             description,
             ...outputOf(own, value),
+            extensions: costOf(`${full}.${field}`, undefined, value),
             resolve: resolverOf(value, (row) => (row as Record<string, unknown>)[field]),
           } as never),
         ]),
@@ -81,6 +83,8 @@ export function requireValue(own: OwnTypes, value: Value<unknown> | undefined, p
   if (typeof value !== 'object' || value === null || typeof value.type !== 'string')
     throw new Error(`${place} needs a value, such as v.int()`);
   if (value.list?.list) throw new Error(`${place} is a list of lists, which the API has none of`);
+  if (value.most !== undefined && !(Number.isInteger(value.most) && value.most >= 1 && value.most <= MAX_LIST))
+    throw new Error(`${place}: a list has a whole number of values at most, from 1 to ${MAX_LIST}`);
   const inner = value.list ?? value;
   if (inner.record) {
     if (!shownEntity(inner.type)) throw new Error(`${place}: the core has no records of the type ${inner.type}`);

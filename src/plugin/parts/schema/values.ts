@@ -5,7 +5,15 @@ import type { Value } from '../../values.ts';
 import type { OwnTypes } from './types.ts';
 
 /** Values of one list at most. */
-const MAX_LIST = 1_000;
+export const MAX_LIST = 1_000;
+/** Characters of one text at most, and of one JSON value. */
+const MAX_TEXT = 100_000;
+/** Characters, and values of lists, of all that one call of a plugin's function gives. */
+const MAX_ANSWER = 10_000_000;
+
+/** How much more may be given. */
+export type Room = { left: number };
+export const newRoom = (): Room => ({ left: MAX_ANSWER });
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const decimal = /^-?\d{1,15}(\.\d{1,4})?$/;
@@ -19,12 +27,12 @@ const isText = (given: unknown): given is string => typeof given === 'string';
 const scalarChecks: Record<string, Check> = {
   Int: (given) => (Number.isInteger(given) && Math.abs(given as number) <= 2_147_483_647 ? given : undefined),
   Float: (given) => (Number.isFinite(given) ? given : undefined),
-  String: (given) => (isText(given) ? given : undefined),
+  String: (given) => (isText(given) && given.length <= MAX_TEXT ? given : undefined),
   Boolean: (given) => (typeof given === 'boolean' ? given : undefined),
   DateTime: momentOf,
   Date: (given) => (isText(given) && isDay(given) ? given : undefined),
   Decimal: decimalOf,
-  JSON: jsonOf,
+  JSON: (given) => jsonOf(given),
   Money: (given) => {
     const { amount, currency: of } = (given ?? {}) as { amount?: unknown; currency?: unknown };
     const exact = decimalOf(amount);
@@ -45,13 +53,16 @@ function decimalOf(given: unknown): string | undefined {
   return isText(text) && decimal.test(text) ? formatDecimal(text) : undefined;
 }
 
-function jsonOf(given: unknown): unknown {
+function jsonOf(given: unknown, room = newRoom(), place = 'JSON'): unknown {
   const text = JSON.stringify(given);
-  return text === undefined ? undefined : JSON.parse(text);
+  if (text === undefined) return undefined;
+  if (text.length > MAX_TEXT) throw new Error(`${place} has more than ${MAX_TEXT} characters`);
+  take(room, text.length, place);
+  return JSON.parse(text);
 }
 
 /** The value as the API holds it. Throws an Error that names the place and never the value. */
-export function checkedValue(own: OwnTypes, value: Value<unknown>, given: unknown, place: string): unknown {
+export function checkedValue(own: OwnTypes, value: Value<unknown>, given: unknown, place: string, room = newRoom()): unknown {
   if (given === null || given === undefined) {
     if (value.nullable) return null;
     throw new Error(`${place} must not be null`);
@@ -59,17 +70,27 @@ export function checkedValue(own: OwnTypes, value: Value<unknown>, given: unknow
   if (value.list) {
     const { list } = value;
     if (!Array.isArray(given)) throw new Error(`${place} must be a list`);
-    if (given.length > MAX_LIST) throw new Error(`${place} has more than ${MAX_LIST} values`);
-    return given.map((one, i) => checkedValue(own, list, one, `${place}[${i}]`));
+    const most = value.most ?? MAX_LIST;
+    if (given.length > most) throw new Error(`${place} has more than ${most} values`);
+    take(room, given.length, place);
+    return given.map((one, i) => checkedValue(own, list, one, `${place}[${i}]`, room));
   }
-  const found = checkedOne(own, value, given, place);
+  const found = checkedOne(own, value, given, place, room);
+  if (found === undefined && value.type === 'String' && isText(given)) throw new Error(`${place} has more than ${MAX_TEXT} characters`);
   if (found === undefined) throw new Error(`${place} is no ${value.record ? `id of a ${value.type}` : value.type}`);
+  if (value.type === 'String') take(room, (found as string).length, place);
   return found;
 }
 
-function checkedOne(own: OwnTypes, value: Value<unknown>, given: unknown, place: string): unknown {
+function take(room: Room, size: number, place: string): void {
+  room.left -= size;
+  if (room.left < 0) throw new Error(`${place}: what is given has more than ${MAX_ANSWER} characters`);
+}
+
+function checkedOne(own: OwnTypes, value: Value<unknown>, given: unknown, place: string, room: Room): unknown {
   if (value.record) return isText(given) && uuid.test(given) ? given : undefined;
   const scalar = scalarChecks[value.type];
+  if (value.type === 'JSON') return jsonOf(given, room, place);
   if (scalar) return scalar(given);
   const type = own.get(value.type);
   if (!type) return undefined;
@@ -77,6 +98,6 @@ function checkedOne(own: OwnTypes, value: Value<unknown>, given: unknown, place:
   if (typeof given !== 'object') return undefined;
   const row = given as Record<string, unknown>;
   return Object.fromEntries(
-    Object.entries(type.fields).map(([name, field]) => [name, checkedValue(own, field.value, row[name], `${place}.${name}`)]),
+    Object.entries(type.fields).map(([name, field]) => [name, checkedValue(own, field.value, row[name], `${place}.${name}`, room)]),
   );
 }

@@ -9,7 +9,7 @@ import { uuidOf } from '../../ids.ts';
 import { capital } from '../../names.ts';
 import type { TestCaller } from '../callers.ts';
 import { fieldText, listOf } from './samples.ts';
-import { type ContractExamples, type ContractWorld, objectType } from './world.ts';
+import { type ContractExamples, type ContractWorld, objectType, prepareExamples } from './world.ts';
 
 export function checkRights(world: () => ContractWorld, examples: ContractExamples): void {
   const given = examples.arguments ?? {};
@@ -97,6 +97,42 @@ export function checkRights(world: () => ContractWorld, examples: ContractExampl
       const { data } = await (await world().reader([scope])).answer(`{ ${text} }`);
       expect(JSON.stringify(data ?? null)).not.toContain(customers.other);
     }
+  });
+
+  test('what happens in another workspace changes nothing that it tells', async () => {
+    const { fields, host } = world();
+    const owner = builtSchema().getQueryType()!;
+    const roots = rootFields().filter(({ root }) => root === 'query');
+    const asked = [
+      ...roots.map(({ name }) => ({
+        name,
+        text: fieldText('Query', owner.getFields()[name]!, given, { customer: world().customers.one }),
+      })),
+      ...fields.map(({ type, name }) => {
+        const field = (objectType(type) as GraphQLObjectType).getFields()[name]!;
+        const told = fieldText(type, field as never, given, { customer: world().customers.one });
+        return { name: `${type}.${name}`, text: `all: ${listOf(builtSchema(), type)}(first: 10) { nodes { id ${told} } }` };
+      }),
+    ];
+    if (asked.length === 0) return;
+    const reader = await world().reader(Object.keys(world().plugin.definition.scopes));
+    const answers = async () => {
+      const found: { name: string; told: string }[] = [];
+      for (const { name, text } of asked) {
+        const { data, errors } = await reader.answer(`{ ${text} }`);
+        const told = JSON.stringify({ data, codes: errors.map(({ extensions }) => extensions.code) });
+        found.push({ name, told: told.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>') });
+      }
+      return found;
+    };
+    const before = await answers();
+    // What is another each time says nothing of workspaces.
+    const again = await answers();
+    const steady = (told: typeof before) => told.filter((_one, i) => before[i]!.told === again[i]!.told);
+    const another = await host.secondWorkspace();
+    await prepareExamples(world(), another, await another.makeCustomer({ kind: 'PERSON', displayName: 'Ada Example' }), examples);
+    await host.drain();
+    expect(steady(await answers())).toEqual(steady(before));
   });
 
   /** As they are where the caller gives none. */

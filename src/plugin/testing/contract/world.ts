@@ -12,7 +12,7 @@ import type { GivenArguments } from './samples.ts';
 
 export type ContractExamples = {
   /**
-   * Makes what the plugin has something to say about, in a workspace with this customer; called once in each of two or three
+   * Makes what the plugin has something to say about, in a workspace with this customer; called once in each of several
    * workspaces, and must do the same in all. Unless told: two interactions with a value.
    */
   prepare?(host: TestHost, workspace: TestWorkspace, customer: string): Promise<void>;
