@@ -120,6 +120,7 @@ describe('making and changing', () => {
     const { customer } = await create({ ...whole, owner: { id: ids.user } }, `customer { id }`);
     const same = await update({ id: customer.id, givenName: 'Ada', tags: ['vip', 'analyst'], owner: { id: ids.user }, attributes: {} });
     expect(same.customer.version).toBe(1);
+    await server.events.drained();
     const { events } = await ask(server, '{ events(first: 100, types: ["customer.updated"]) { nodes { subjectId } } }');
     expect(events.nodes).not.toContainEqual({ subjectId: customer.id });
   });

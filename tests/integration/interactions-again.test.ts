@@ -159,6 +159,7 @@ describe('bulk rows', () => {
     const { conversations } = await ask(server, '{ conversations { nodes { externalRef { value } customer { displayName } } } }');
     const begun = conversations.nodes.map((one: Data) => one.externalRef.value);
     expect([begun.includes('begun'), begun.includes('begun in vain')]).toEqual([true, false]);
+    await server.events.drained();
     const { events } = await ask(server, '{ events(first: 100, types: ["customer.created"]) { nodes { data } } }');
     expect(JSON.stringify(events)).not.toContain('b2@example.org');
   });
