@@ -139,6 +139,7 @@ describe('a segment', () => {
   });
 
   test('tells its members as events', async () => {
+    await server.events.drained();
     const { events } = await ask(server, 'query { events(types: ["segment.entered"]) { nodes { type subjectId data } } }');
     expect(events.nodes.map((one: { data: { after: object } }) => one.data.after)).toContainEqual(
       expect.objectContaining({ segmentId: id, customerId: ann }),
