@@ -44,6 +44,9 @@ function processRegistry(): Registry {
   return ofProcess;
 }
 
+/** Bounds of the histograms, in seconds. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
 /** Makes the metrics of one server. */
 export function createMetrics(db: Database, hub: EventHub): Metrics {
   const register = new Registry();
@@ -64,14 +67,14 @@ export function createMetrics(db: Database, hub: EventHub): Metrics {
     name: 'trato_operation_duration_seconds',
     help: 'Time to answer an operation, by type.',
     labelNames: ['type'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    buckets: SECONDS,
     registers,
   });
   const points = new Counter({ name: 'trato_cost_points_total', help: 'Points that operations cost.', registers });
   const deliveries = new Histogram({
     name: 'trato_feed_delivery_seconds',
     help: 'Time from an event reaching a subscription to its answer having left.',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    buckets: SECONDS,
     registers,
   });
   const lagged = new Counter({
@@ -119,7 +122,7 @@ function routeMetrics(registers: Registry[]): Metrics['routed'] {
     name: 'trato_plugin_request_duration_seconds',
     help: 'Time to answer a request to a route of a plugin, by plugin.',
     labelNames: ['plugin'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    buckets: SECONDS,
     registers,
   });
   return (plugin, status, seconds) => {

@@ -2,6 +2,7 @@
 import type { CommandContext } from '../../commands/command.ts';
 import { writeChanges } from '../../commands/rows.ts';
 import type { MessageRow, MessageStatus } from '../../db/models.ts';
+import { storable } from '../../lib/storable-text.ts';
 import { wakeNext } from './order.ts';
 
 const MOST_ERROR = 500;
@@ -10,8 +11,7 @@ const MOST_ERROR = 500;
  * What a provider says, as far as it is kept: 500 characters, empty where it is no text. A cut must not halve a character: its
  * event could not be written, and the message would be sent again for ever.
  */
-export const textOf = (said: unknown): string =>
-  typeof said === 'string' ? said.replaceAll('\0', '').slice(0, MOST_ERROR).toWellFormed() : '';
+export const textOf = (said: unknown): string => (typeof said === 'string' ? storable(said, MOST_ERROR) : '');
 
 type Changes = Partial<Pick<MessageRow, 'externalId' | 'sentAt' | 'nextAttemptAt' | 'settledAt' | 'error' | 'attempts'>> & {
   status: MessageStatus;

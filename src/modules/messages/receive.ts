@@ -6,7 +6,7 @@ import { type CommandContext, toUserError } from '../../commands/command.ts';
 import { reject, UserErrors } from '../../commands/user-errors.ts';
 import { takeLock } from '../../db/locks.ts';
 import { type IdentityKind, IdentityKindValues } from '../../db/models.ts';
-import { faultOf } from '../../lib/storable-text.ts';
+import { faultOf, storable } from '../../lib/storable-text.ts';
 import { requireCustomer } from '../customers/index.ts';
 import { interactionRecord } from '../interactions/index.ts';
 import { resolveKeys } from '../vocabularies/index.ts';
@@ -18,7 +18,6 @@ export type Received = { interactionId: string; customerId: string; isNew: boole
 
 // Whoever writes to the company chooses the words: what is too long is cut, for it cannot be sent again shorter. Half a
 // character, theirs or of a cut, would make events of it that PostgreSQL refuses, and the message would never come in.
-const storable = (value: string, most: number) => value.replaceAll('\0', '').slice(0, most).toWellFormed();
 const cut = (most: number) =>
   z
     .string()

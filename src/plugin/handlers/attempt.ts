@@ -2,6 +2,7 @@
 import { inWorkspace } from '../../commands/system.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { EventRow } from '../../events/index.ts';
+import { storable } from '../../lib/storable-text.ts';
 import { assertInTime } from '../context-read.ts';
 import { writeContext } from '../context-write.ts';
 import { assertFinished, noteSeen } from '../emit.ts';
@@ -71,6 +72,5 @@ function textOf(error: unknown): string {
   } catch {
     text = 'It failed with something that has no text.';
   }
-  // PostgreSQL takes no NUL, and a cut must not halve a character.
-  return text.replaceAll('\0', '').slice(0, LONGEST).toWellFormed();
+  return storable(text, LONGEST);
 }
