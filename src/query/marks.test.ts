@@ -19,9 +19,11 @@ describe('marked places', () => {
   it('are found among any texts, and nothing else is touched', () => {
     // As PostgreSQL writes it: no space after the colons of objects that the engine makes, one after those of jsonb.
     const hostile = fc.oneof(fc.string(), fc.constantFrom('"~0":"', '~0', '{"~!":0}', '\\"~0\\":', '"~1":', '~', '"'));
+    // Without backslashes, which requests cannot put into names either: JSON.parse itself would misread some (see parseBody).
+    const name = hostile.filter((text) => !text.includes('\\'));
     const jsonb = (value: unknown) => JSON.stringify(value, null, 1).replace(/\n\s*/g, '');
     fc.assert(
-      fc.property(fc.array(fc.record({ id: fc.uuid(), name: hostile, attributes: fc.dictionary(hostile, hostile) })), (rows) => {
+      fc.property(fc.array(fc.record({ id: fc.uuid(), name: hostile, attributes: fc.dictionary(name, hostile) })), (rows) => {
         const text = `[${rows.map((row) => `{"~0":"${row.id}","name":${JSON.stringify(row.name)},"attributes":${jsonb(row.attributes)}}`).join(', \n ')}]`;
         expect(JSON.parse(applyMarks(text, marks))).toEqual(rows.map((row) => ({ ...row, id: encodeTypeId('customer', row.id) })));
         expect(hasRefusal(text)).toBe(false);

@@ -105,6 +105,7 @@ describe('texts that cannot be kept', () => {
     ['NUL', { key: 'nul', name: 'a\0b' }],
     ['half of a surrogate pair', { key: 'half', name: 'a\ud83d' }],
     ['NUL in a name of the input', { key: 'x', name: 'y', 'a\0': 1 }],
+    ['a backslash in a name of the input', { key: 'x', name: 'y', 'a\\b': 1 }],
   ])('%s in variables', async ([, variables]) => {
     const before = await channelCount();
     expectError(await server.query(create, variables), 400, 'BAD_USER_INPUT', /must not contain/);
