@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') },
+      { find: /^fast-check$/, replacement: join(import.meta.dirname, 'tests/support/fast-check.ts') },
       // Plugins import it under the package's own name, as Node resolves it.
       { find: /^trato\/plugin$/, replacement: join(import.meta.dirname, 'src/plugin/index.ts') },
       { find: /^trato\/plugin\/testing$/, replacement: join(import.meta.dirname, 'src/plugin/testing/index.ts') },

@@ -1,12 +1,12 @@
-// Every read answered like a deliberately naive implementation answers it. TRATO_FUZZ_SEED repeats a run, TRATO_FUZZ_DOCUMENTS
+// Every read answered like a deliberately naive implementation answers it. TRATO_SEED repeats a run, TRATO_FUZZ_DOCUMENTS
 // makes it longer or shorter; `npm run fuzz -- --minutes 10` goes on for as long as it is told.
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { type Engine, enginesOf } from '../fuzz/engines.ts';
 import { createRun, makeSteps, type Run } from '../fuzz/run.ts';
 import { makeWorld, type World } from '../fuzz/world.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-const seed = Number(process.env.TRATO_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = inject('seed');
 const documents = Number(process.env.TRATO_FUZZ_DOCUMENTS ?? 2_000);
 
 let database: TestDatabase;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-it(`answers ${documents} generated documents as the oracle does (TRATO_FUZZ_SEED=${seed})`, { timeout: 900_000 }, async () => {
+it(`answers ${documents} generated documents as the oracle does (TRATO_SEED=${seed})`, { timeout: 900_000 }, async () => {
   const reports: string[] = [];
   await makeSteps(
     run,
@@ -69,6 +69,6 @@ it('would tell of an engine that forgets a row, and shows the smallest document 
     (report) => reports.push(report),
   );
   expect(reports[0]).toContain('forgetful differs from the oracle');
-  expect(reports[0]).toContain(`TRATO_FUZZ_SEED=${seed}`);
+  expect(reports[0]).toContain(`TRATO_SEED=${seed}`);
   expect(reports[0]!.split('\n').slice(5).join(' ').length).toBeLessThan(600);
 });

@@ -13,7 +13,7 @@ export function reportOf(seed: number, number: number, whole: Failure, small: Fa
     hiddenFields: [...role.hiddenFields],
   };
   return [
-    `TRATO_FUZZ_SEED=${seed}, document ${number}: ${engine} differs from the oracle`,
+    `TRATO_SEED=${seed}, document ${number}: ${engine} differs from the oracle`,
     `whole: ${whole.difference}`,
     `shrunk: ${difference}`,
     `viewer: ${viewer.roleName} ${JSON.stringify({ userId, teamIds, ...shownRole })}`,

@@ -1,5 +1,5 @@
 // Memberships that events keep equal what a look at everybody would find, whatever happens.
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/db/models.ts';

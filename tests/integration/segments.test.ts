@@ -1,5 +1,5 @@
 // Segments as clients of the API see them: rules in and out, previews, explanations, history and portfolios.
-import * as fc from 'fast-check';
+import fc from 'fast-check';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemViewer } from '../../src/auth/system-viewer.ts';

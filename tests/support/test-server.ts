@@ -18,6 +18,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where a test file asks for the run's database server; see `database.ts`. */
     testServer: string;
+    /** What `seedOfRun` gave this run. */
+    seed: number;
   }
 }
 
