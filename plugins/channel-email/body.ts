@@ -3,13 +3,15 @@ import { withoutHistory } from './history.ts';
 import type { Mail, Part } from './mail.ts';
 import { cut, oneLine } from './text.ts';
 
+/** Subjects of what is passed on, as mail programs write them in many languages: what stands below is what it is about. */
+const passedOn = /^\s*(?:fwd?|wg|tr|rv|enc|vb|vs|pd)\s?:/i;
 const MOST_BODY = 95_000;
 const MOST_NAMED = 20;
 const MOST_NAME = 100;
 
 /** The text of a mail; of an answer without what it quotes. */
 export function bodyOf(mail: Mail, history: 'cut' | 'keep'): string {
-  const isAnswer = mail.references.length > 0;
+  const isAnswer = mail.references.length > 0 && !passedOn.test(mail.subject);
   const text = history === 'cut' && isAnswer ? withoutHistory(mail.text) : mail.text.trim();
   const notes = [...(mail.unread ? ['[Its HTML could not be read as text.]'] : []), ...attachmentsOf(mail.parts)];
   return [cut(text, MOST_BODY), ...notes].filter((one) => one !== '').join('\n\n');

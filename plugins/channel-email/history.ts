@@ -3,9 +3,17 @@
 /** "On Monday, Ada wrote:", in the languages of those who write most. */
 const attribution =
   /^[^>].{0,300}\b(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev|napisał\(a\)|napisał)\s?.{0,100}:$/iu;
-/** What Outlook and others put above a whole mail that follows. */
+/** The second line of one that is broken before the address, as Gmail does; the first has the time. */
+const attributionEnd = /^<[^<>\s]+>\s/;
+const time = /\d[:.h]\d\d|\b20\d\d\b/;
+/** What Outlook and others put above a whole mail that follows. One that is passed on is no history. */
 const divider =
-  /^-{2,}\s?(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Messaggio originale|Oorspronkelijk bericht|Forwarded message)\s?-{2,}$/iu;
+  /^-{2,}\s?(?:Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Messaggio originale|Oorspronkelijk bericht)\s?-{2,}$/iu;
+/** Outlook on the web and on phones: a line, and the headers of the mail below it. */
+const rule = /^_{10,}$/;
+const sender = /^(?:From|Von|De|Da|Van|Från|Fra|Od):\s/iu;
+const subject = /^(?:Subject|Betreff|Objet|Asunto|Assunto|Oggetto|Onderwerp|Ämne|Emne|Temat):/iu;
+const MOST_HEADERS = 7;
 const MOST_LINE = 500;
 
 /** The text without the history at its end; the whole text where nothing else would be left. */
@@ -24,14 +32,21 @@ function quoteFrom(lines: readonly string[]): number {
   // It may be broken into two lines.
   for (const count of [1, 2]) {
     const above = lines.slice(Math.max(0, from - count), from);
-    if (above.every((line) => line.length < MOST_LINE) && attribution.test(above.join(' ').trim())) return from - count;
+    if (above.some((line) => line.length >= MOST_LINE) || !attribution.test(above.join(' ').trim())) continue;
+    const isEnd = count === 1 && attributionEnd.test(above[0]!) && time.test((lines[from - 2] ?? '').slice(0, MOST_LINE));
+    return from - (isEnd ? 2 : count);
   }
   return from;
 }
 
 function dividerFrom(lines: readonly string[]): number {
-  const at = lines.findIndex((line) => line.length < MOST_LINE && divider.test(line.trim()));
+  const at = lines.findIndex((line, i) => line.length < MOST_LINE && (divider.test(line.trim()) || isRule(lines, i)));
   return at < 0 ? lines.length : at;
+}
+
+function isRule(lines: readonly string[], at: number): boolean {
+  if (!rule.test(lines[at]!.trim()) || !sender.test(lines[at + 1] ?? '')) return false;
+  return lines.slice(at + 2, at + 1 + MOST_HEADERS).some((line) => subject.test(line));
 }
 
 const isQuote = (line: string) => line.trimStart().startsWith('>');

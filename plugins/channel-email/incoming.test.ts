@@ -105,6 +105,26 @@ Content-Type: application/pdf; name="bill\u202efdp.exe"\nContent-Disposition: at
     expect(await counts()).toEqual(before);
   });
 
+  it('that a list passed on in the company’s name is of whoever wrote it', async () => {
+    const passedOn = { 'List-ID': '<service.shop.example>', Precedence: 'list' };
+    const via = "'Ada L.' via Service <service@shop.example>";
+    const writers: Record<string, string>[] = [{ 'X-Original-From': '"Ada L." <via1@example.org>' }, { 'Reply-To': 'via2@example.org' }];
+    for (const [i, told] of writers.entries()) {
+      expect((await give(mailOf(via, { ...passedOn, ...told }))).status).toBe(201);
+      const by = { identity: { kind: 'EMAIL', value: `via${i + 1}@example.org` } };
+      const { customer: known } = await host.query('query ($by: CustomerRef!) { customer(by: $by) { displayName } }', { by });
+      expect(known).toEqual({ displayName: 'Ada L.' });
+    }
+    const own: Record<string, string>[] = [
+      { 'Reply-To': 'Shop <Service@shop.example>' },
+      { 'Reply-To': 'a@example.org, b@example.org' },
+      {},
+    ];
+    for (const told of [...own, { 'Reply-To': 'via3@example.org', 'X-Trato-Message-Id': 'x' }])
+      expect((await give(mailOf(via, { ...passedOn, ...told }))).body).toEqual({ outcome: 'IGNORED', reason: 'OWN_MAIL' });
+    expect((await give(mailOf(via, { 'Reply-To': 'via4@example.org' }))).body.reason).toBe('OWN_MAIL');
+  });
+
   it('goes to the workspace that it was handed to only', async () => {
     const { id, address } = await customer(host);
     const { externalId } = await sent(host, host, id);

@@ -5,6 +5,7 @@ import { automaticOf } from './automatic.ts';
 import { noteAutomatic } from './automatic-notes.ts';
 import { bodyOf } from './body.ts';
 import type { Account } from './config.ts';
+import { writerBehind } from './lists.ts';
 import { type Mail, readMail } from './mail.ts';
 import { idsOfReturnPaths, messageIdOf } from './message-ids.ts';
 import { isQueued } from './own-messages.ts';
@@ -32,18 +33,20 @@ type Answer = { status: number; body: { outcome?: string; reason?: string; inter
 
 const ignored = (reason: string): Answer => ({ status: 200, body: { outcome: 'IGNORED', reason } });
 
-async function take(ctx: WriteContext, channel: ChannelPorts, account: Inbound, mail: Mail): Promise<Answer> {
-  const report = reportOf(mail);
-  if (report) return takeReport(ctx, channel, account, mail, report);
-  if (!mail.from) return ignored('NO_SENDER');
-  const isOwn = mail.from.address.toLowerCase() === account.from.address.toLowerCase();
-  if (isOwn) return ignored('OWN_MAIL');
+async function take(ctx: WriteContext, channel: ChannelPorts, account: Inbound, given: Mail): Promise<Answer> {
+  const report = reportOf(given);
+  if (report) return takeReport(ctx, channel, account, given, report);
+  if (!given.from) return ignored('NO_SENDER');
+  const isOwn = given.from.address.toLowerCase() === account.from.address.toLowerCase();
+  const from = isOwn ? writerBehind(account, given) : given.from;
+  if (!from) return ignored('OWN_MAIL');
+  const mail = { ...given, from };
   const automatic = automaticOf(mail);
   if (automatic) {
     const noted = await noteAutomatic(ctx, account, mail, automatic);
     return typeof noted === 'string' ? ignored(noted) : { status: 200, body: { outcome: 'AUTOMATIC' } };
   }
-  return takeLetter(ctx, channel, account, mail, mail.from);
+  return takeLetter(ctx, channel, account, mail, from);
 }
 
 async function takeLetter(
@@ -82,7 +85,7 @@ export function timeOf({ date }: Mail, now: Date): Date {
 async function takeReport(ctx: WriteContext, channel: ChannelPorts, account: Inbound, mail: Mail, report: Report): Promise<Answer> {
   const { news, detail } = report;
   if (news === 'OTHER' || news === 'DELAYED') return ignored(news === 'DELAYED' ? 'DELAYED' : 'OTHER_REPORT');
-  const ids = [...report.about, ...returnPathsIn(account, mail).map((id) => messageIdOf(account, id))];
+  const ids = [...report.about, ...[...report.messages, ...returnPathsIn(account, mail)].map((id) => messageIdOf(account, id))];
   const told = async (): Promise<Answer | null> => {
     for (const id of new Set(ids)) {
       if (await channel.report(ctx, id, { status: news, ...(detail && { detail }) })) return { status: 200, body: { outcome: news } };

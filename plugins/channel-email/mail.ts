@@ -1,4 +1,5 @@
 // Reading a mail as it came (RFC 5322 and MIME), within bounds: whoever writes it may mean harm.
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Attachment, ParsedMail } from 'mailparser';
 import { soundId } from './message-ids.ts';
@@ -39,7 +40,8 @@ export type Mail = {
 const needed = new Set(['from', 'message-id', 'return-path']);
 
 /** Reads a mail. Throws where it is none, or is beyond all bounds. */
-export async function readMail(raw: Buffer): Promise<Mail> {
+export async function readMail(came: Buffer): Promise<Mail> {
+  const raw = inUtf8(came);
   const parsed = await parse(raw, true);
   if (!parsed.headerLines?.some(({ key }) => needed.has(key))) throw new Error('this is no mail');
   const headers = (name: string) =>
@@ -56,7 +58,7 @@ export async function readMail(raw: Buffer): Promise<Mail> {
   const [given] = headers('message-id');
   const { text, unread } = await textOf(raw, parsed);
   return {
-    id: given !== undefined && soundId.test(given) ? given : `sha256:${createHash('sha256').update(raw).digest('hex')}`,
+    id: given !== undefined && soundId.test(given) ? given : `sha256:${createHash('sha256').update(came).digest('hex')}`,
     from: from?.address ? { address: from.address, name: from.name.toWellFormed() } : null,
     subject: (parsed.subject ?? '').toWellFormed(),
     text: text.slice(0, MOST_TEXT).toWellFormed(),
@@ -67,6 +69,15 @@ export async function readMail(raw: Buffer): Promise<Mail> {
     parts: parsed.attachments.map(partOf),
     headers,
   };
+}
+
+/**
+ * A mail that names no character set and is no UTF-8: as scripts and scanners write it, most likely that of Windows. What could
+ * not be read would be lost.
+ */
+function inUtf8(raw: Buffer): Buffer {
+  if (isUtf8(raw) || /charset/i.test(raw.toString('latin1'))) return raw;
+  return Buffer.from(new TextDecoder('windows-1252').decode(raw));
 }
 
 // Loaded when there is something to read.

@@ -1,7 +1,7 @@
 // What a message of Trato is called in mail: always the same, so that whoever gets it twice can tell.
 import type { Account } from './config.ts';
 
-const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+export const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const ownId = new RegExp(`^<(${UUID})@[^<>\\s]+>$`);
 const plusId = new RegExp(`\\+(${UUID})@`, 'gi');
 

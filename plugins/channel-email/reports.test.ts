@@ -32,6 +32,21 @@ describe('a report', () => {
     }
   });
 
+  it('is about the mail that it returns, not about those before it in the conversation', async () => {
+    const earlier = '<0199f0aa-9999-7222-8333-444455556666@shop.example>';
+    const threaded = (id: string) =>
+      reports.postfix(id).replace('Auto-Submitted', `In-Reply-To: ${id}\nReferences: ${earlier} ${id}\nAuto-Submitted`);
+    expect(reportOf(await read(threaded(ID)))?.about).toEqual([ID]);
+    expect(reportOf(await read(threaded('<written-by-hand@shop.example>')))?.about).toEqual([]);
+  });
+
+  it('names the message also where a relay gave the mail another Message-ID', async () => {
+    const report = reports
+      .postfix('<0100018c@email.amazonses.example>')
+      .replace('References: <earlier', `X-Trato-Message-Id: ${ID.slice(1, 37)}\nReferences: <earlier`);
+    expect(reportOf(await read(report))).toMatchObject({ news: 'BOUNCED', messages: [ID.slice(1, 37)] });
+  });
+
   it('is none where a person sends it on', async () => {
     const text = `From: ada@example.org\nMessage-ID: <a@b>\nContent-Type: multipart/mixed; boundary=x\n
 --x\n\nLook what came back.\n--x\nContent-Type: message/rfc822\n\n${reports.postfix(ID)}\n--x--\n`;
@@ -81,6 +96,22 @@ describe('history', () => {
   const cases: [string, string, string][] = [
     ['quoted lines at the end', 'Yes, please.\n\nOn Mon, 16 Nov 2026, Shop <a@b> wrote:\n> Shall we?\n> Yes?\n', 'Yes, please.'],
     ['an attribution in two lines', 'Ja.\n\nAm Montag, dem 16. November 2026 um 10:00 Uhr\nschrieb Shop <a@b>:\n> Sollen wir?', 'Ja.'],
+    [
+      'an attribution broken before the address',
+      'Yes.\n\nOn Mon, Nov 16, 2026 at 9:59 AM Shop Ltd.\n<a@b.example> wrote:\n\n> Shall we?',
+      'Yes.',
+    ],
+    [
+      'what Outlook on the web quotes',
+      'Ja.\n\n________________________________\nVon: Shop <a@b>\nGesendet: Montag\nBetreff: x\n\nShall we?',
+      'Ja.',
+    ],
+    ['a line alone', 'Hi.\n________________________________\nAda\nFrom: here', 'Hi.\n________________________________\nAda\nFrom: here'],
+    [
+      'what was passed on',
+      'Look!\n\n---------- Forwarded message ---------\nFrom: c@d\n\nNo.',
+      'Look!\n\n---------- Forwarded message ---------\nFrom: c@d\n\nNo.',
+    ],
     ['a mail below a line', 'Yes.\n\n-----Original Message-----\nFrom: Shop\nSubject: x\n\nShall we?', 'Yes.'],
     ['answers between quoted lines', '> Shall we?\nYes.\n> When?\nNow.', '> Shall we?\nYes.\n> When?\nNow.'],
     ['words below the quoted lines', 'Hi.\n> Shall we?\n\nAda', 'Hi.\n> Shall we?\n\nAda'],
@@ -91,14 +122,36 @@ describe('history', () => {
     expect(withoutHistory(text)).toBe(rest);
   });
 
+  it.each(['Fwd: x', 'FW: x', 'WG: x', 'Re: x'])('of a mail that is passed on is what it is about: %s', async (subject) => {
+    const text = 'See below.\n\n-----Original Message-----\nFrom: carrier@example.net\n\nIt is lost.';
+    const mail = await read(`From: ada@example.org\nSubject: ${subject}\nIn-Reply-To: <what-they-wrote@example.net>\n\n${text}\n`);
+    expect(bodyOf(mail, 'cut')).toBe(subject.startsWith('Re') ? 'See below.' : text);
+  });
+
   it('never takes everything, and adds nothing', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('', '> a', 'On x wrote:', '-----Original Message-----', 'b', '  > c', 'schrieb:')), (lines) => {
-        const text = lines.join('\n');
-        const rest = withoutHistory(text);
-        expect(text).toContain(rest);
-        expect(rest === '').toBe(text.trim() === '');
-      }),
+      fc.property(
+        fc.array(
+          fc.constantFrom(
+            '',
+            '> a',
+            'On x wrote:',
+            '-----Original Message-----',
+            '<a@b> wrote:',
+            '______________',
+            'From: b',
+            'b',
+            '  > c',
+            'schrieb:',
+          ),
+        ),
+        (lines) => {
+          const text = lines.join('\n');
+          const rest = withoutHistory(text);
+          expect(text).toContain(rest);
+          expect(rest === '').toBe(text.trim() === '');
+        },
+      ),
     );
   });
 });

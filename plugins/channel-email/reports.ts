@@ -1,6 +1,6 @@
 // Reports of mail servers on mail that was sent (RFC 3464), and the plain letters of those that write none.
 import type { Mail, Part } from './mail.ts';
-import { idIn } from './message-ids.ts';
+import { idIn, UUID } from './message-ids.ts';
 import { cut } from './text.ts';
 
 export type Report = {
@@ -10,8 +10,11 @@ export type Report = {
   detail: string;
   /** Message-IDs of the mail that it is about, the surest first. */
   about: string[];
+  /** Ids of messages that the mail says it is: relays such as Amazon SES give mail another Message-ID. */
+  messages: string[];
 };
 
+const ownHeader = new RegExp(`^x-trato-message-id:\\s{0,10}(${UUID})\\s*$`, 'im');
 const MOST_READ = 100_000;
 const MOST_DETAIL = 300;
 const statusParts = new Set(['message/delivery-status', 'message/global-delivery-status']);
@@ -23,11 +26,11 @@ const returnedParts = new Set([
 export function reportOf(mail: Mail): Report | null {
   const isReport = mail.type.value === 'multipart/report';
   const status = mail.parts.find(({ type }) => statusParts.has(type));
-  if (status && (isReport || isFromServer(mail))) return { ...statusOf(textOf(status)), about: about(mail) };
-  if (isReport) return { news: 'OTHER', detail: '', about: about(mail) };
-  if (mail.headers('x-failed-recipients').length > 0) return { news: 'BOUNCED', detail: plainReason(mail.text), about: about(mail) };
+  if (status && (isReport || isFromServer(mail))) return { ...statusOf(textOf(status)), ...about(mail) };
+  if (isReport) return { news: 'OTHER', detail: '', ...about(mail) };
+  if (mail.headers('x-failed-recipients').length > 0) return { news: 'BOUNCED', detail: plainReason(mail.text), ...about(mail) };
   if (/^Hi\. This is the qmail-send program/.test(mail.text.trimStart()) && /permanent error/.test(mail.text.slice(0, 2_000))) {
-    return { news: 'BOUNCED', detail: plainReason(mail.text), about: about(mail) };
+    return { news: 'BOUNCED', detail: plainReason(mail.text), ...about(mail) };
   }
   return null;
 }
@@ -78,10 +81,13 @@ function plainReason(text: string): string {
 
 const short = (text: string) => cut(text.replace(/\s+/g, ' ').trim(), MOST_DETAIL);
 
-function about(mail: Mail): string[] {
+function about(mail: Mail): Pick<Report, 'about' | 'messages'> {
   const returned = mail.parts.filter(({ type }) => returnedParts.has(type)).map(textOf);
   // A letter has what it returns in its text.
   const texts = returned.length > 0 ? returned : [mail.text];
   const found = texts.flatMap((text) => /^message-id:\s{0,10}(<[^<>\s]{1,400}>)/im.exec(text)?.[1] ?? []);
-  return [...new Set([...found.filter((id) => idIn(id) !== null), ...mail.references])];
+  // Without what it returns it answers that; what stands before in the conversation did not come back.
+  const named = found.length > 0 ? found : mail.references.slice(0, 1);
+  const messages = texts.flatMap((text) => ownHeader.exec(text)?.[1]?.toLowerCase() ?? []);
+  return { about: [...new Set(named.filter((id) => idIn(id) !== null))], messages };
 }

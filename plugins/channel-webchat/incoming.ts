@@ -14,8 +14,17 @@ const message = z.strictObject({
   conversation: siteId.optional(),
   text: storable(z.string().trim().min(1).max(10_000)),
   name: storable(z.string().trim().min(1).max(200)).optional(),
-  /** Only where the site knows that it is the visitor's: it ties the visitor to that customer. */
-  email: z.email().max(254).optional(),
+  /**
+   * Only where the site knows that it is the visitor's: it ties the visitor to that customer. What an address is in all
+   * languages is for Trato to say: one that it does not take ties nobody, and the message is kept.
+   */
+  email: storable(
+    z
+      .string()
+      .trim()
+      .max(254)
+      .regex(/^[^\s@]+@[^\s@]+$/, 'This is not an e-mail address.'),
+  ).optional(),
 });
 
 type Message = z.output<typeof message>;
