@@ -18,6 +18,8 @@ export type Context = {
   log: Logger;
   /** Of a subscription whose client resumes by itself. Only what begins it has this, not what resolves its answers. */
   feedPlace?: FeedPlace;
+  /** Of a subscription that asked to be told where its feed stands. Only what begins it has this. */
+  feedMilestones?: boolean;
 };
 
 /** The viewer, or UNAUTHENTICATED. */

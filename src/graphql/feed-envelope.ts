@@ -9,12 +9,21 @@ export type FeedEvent = { id: string; type: string; origin: string | null; chang
 
 /**
  * A place in a feed. `lagged`: the reader was too slow, and the feed went back to reading the log before this answer.
- * `event` is null where the receiver may not see it, but the thing that it is about.
+ * `event` is null where the receiver may not see it, but the thing that it is about. `milestone`: nothing happened, this only
+ * tells that all up to the cursor was given, or that the reader is `behind` by so many events.
  */
-export type Feed = { cursor: string; phase: 'BACKFILL' | 'LIVE'; lagged: boolean; event?: FeedEvent | null };
+export type Feed = {
+  cursor: string;
+  phase: 'BACKFILL' | 'LIVE';
+  lagged: boolean;
+  event?: FeedEvent | null;
+  milestone?: 'CAUGHT_UP' | 'LAGGED';
+  behind?: number;
+};
 
 export type FeedEnvelope = {
-  root: unknown;
+  /** What the answer resolves on; absent from a milestone, which has no data. */
+  root?: unknown;
   feed?: Feed;
   /** Names a live event: what one subscriber is answered, others with the same operation and policy may be answered too. */
   share?: string;

@@ -6,7 +6,7 @@ import { decodeCursor, EventCursorError, type EventFilter, type EventRow, encode
 import type { Reader } from '../query/reader.ts';
 import { type Context, readerOf } from './context.ts';
 import { apiError } from './errors.ts';
-import type { FeedEnvelope, FeedEvent } from './feed-envelope.ts';
+import type { Feed, FeedEnvelope, FeedEvent } from './feed-envelope.ts';
 
 /** What a subscription follows, for one viewer and its arguments. */
 export type FeedSelection = {
@@ -24,7 +24,7 @@ export type FeedSelection = {
 /** Opens a selection. Throws errors of the catalogue for arguments that are no good and for what the viewer may not follow. */
 export type OpenFeed<Args = Record<string, unknown>> = (viewer: Viewer, args: Args) => FeedSelection;
 
-/** Where the feed stands, for feeds that say so in their items: typed feeds say it in `extensions.feed` alone. */
+/** Where the feed stands, for feeds that say so in their items: typed feeds say it in `extensions.feed`, alone if asked for. */
 export type Milestone = { kind: 'caughtUp'; cursor: string } | { kind: 'lagged'; cursor: string; behind: number };
 
 export type FeedOptions = {
@@ -77,6 +77,10 @@ async function* envelopes(
       if (milestones) {
         ctx.feedPlace?.coming(milestone.cursor);
         yield { root: milestone };
+      } else if (ctx.feedMilestones) {
+        ctx.feedPlace?.coming(milestone.cursor);
+        yield { feed: placeOf(milestone) };
+        if (step.kind === 'lagged') lagged = true;
       } else {
         ctx.feedPlace?.passed(milestone.cursor);
         if (step.kind === 'lagged') lagged = true;
@@ -118,6 +122,12 @@ async function* follow(ctx: Context, filter: EventFilter, after: bigint | undefi
 function milestoneOf(step: Exclude<FeedStep, { kind: 'events' }>): Milestone {
   const cursor = encodeCursor(step.cursor);
   return step.kind === 'lagged' ? { kind: 'lagged', cursor, behind: step.behind } : { kind: 'caughtUp', cursor };
+}
+
+function placeOf(milestone: Milestone): Feed {
+  return milestone.kind === 'lagged'
+    ? { cursor: milestone.cursor, phase: 'BACKFILL', lagged: true, milestone: 'LAGGED', behind: milestone.behind }
+    : { cursor: milestone.cursor, phase: 'LIVE', lagged: false, milestone: 'CAUGHT_UP' };
 }
 
 /** A generator that ends at once when the subscriber leaves, also while it waits for the next event. */

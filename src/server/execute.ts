@@ -143,6 +143,7 @@ export async function runSubscription(
       if (event.done || over) return finish();
       const at = performance.now();
       const { feed } = event.value;
+      if (feed?.milestone) return { value: { data: null, extensions: { feed } }, done: false };
       lagged ||= feed?.lagged ?? false;
       const result = await answer(event.value);
       if (result === null) continue;

@@ -64,6 +64,7 @@ export function createLiveOperations(services: Services, leave: (connection: Con
         if (!isFeed) connection.running.add(id);
         const context = contextFor(services, scope, viewer, isFeed ? readers.forViewer(viewer) : undefined);
         if (isFeed && feedPlace) context.feedPlace = feedPlace;
+        if (isFeed && wantsMilestones(payload)) context.feedMilestones = true;
         return {
           schema: services.schema,
           document,
@@ -130,6 +131,11 @@ export function createLiveOperations(services: Services, leave: (connection: Con
       for (const feed of feeds.get(connection) ?? []) await feed.return(undefined);
     },
   };
+}
+
+/** Answers without data are for clients that ask for them: `"extensions": { "feed": { "milestones": true } }`. */
+function wantsMilestones({ extensions }: OperationRequest): boolean {
+  return (extensions as { feed?: { milestones?: unknown } | null } | null | undefined)?.feed?.milestones === true;
 }
 
 /** Errors after which the same subscription may do better, from the cursor that it has. */

@@ -1,7 +1,9 @@
 // Followers: from backfill to live without loss or repetition, whatever their pace and however often they come back.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
-import { createEventHub, createEvents, type EventRow, type Events, type FeedStep, lastSeq } from '../../src/events/index.ts';
+import { createEventHub, createEvents, type EventRow, type Events, encodeCursor, type FeedStep, lastSeq } from '../../src/events/index.ts';
+import type { FeedEnvelope } from '../../src/graphql/feed-envelope.ts';
+import { feed } from '../../src/graphql/feed-field.ts';
 import { until } from '../support/eventually.ts';
 import {
   addCustomers,
@@ -100,6 +102,33 @@ test('a slow follower is told that it lags, once, and then gets everything', asy
   await changeCustomer(world, customer!);
   expect(await step(steps)).toMatchObject({ kind: 'events', phase: 'LIVE', events: [{ seq: 1_202n }] });
   await steps.return();
+});
+
+test('a slow typed feed that asked for milestones is told that it lags, and when it has caught up', async () => {
+  startLog(20);
+  const [customer] = await addCustomers(world.db, 1);
+  const all = { filter: { workspaceId: world.workspaceId }, select: async (_reader: unknown, rows: EventRow[]) => rows };
+  const ctx = { hub: events.hub, reader: {}, feedMilestones: true };
+  const envelopes = feed(() => all).subscribe(null, {}, ctx as never) as unknown as AsyncGenerator<FeedEnvelope>;
+  const next = async () => (await envelopes.next()).value as FeedEnvelope;
+  expect(await next()).toEqual({ feed: { cursor: encodeCursor(0n), phase: 'LIVE', lagged: false, milestone: 'CAUGHT_UP' } });
+  await changeCustomer(world, customer!);
+  expect(await next()).toMatchObject({ feed: { cursor: encodeCursor(1n), phase: 'LIVE', lagged: false } });
+  await changeCustomer(world, customer!, { events: 100 });
+  const other = events.hub.follow({ workspaceId: world.workspaceId, after: 1n });
+  for (let seq = 0n; seq < 101n; ) {
+    const given = await step(other);
+    if (given.kind === 'events') seq = given.events.at(-1)!.seq;
+  }
+  await other.return();
+  expect(await next()).toEqual({
+    feed: { cursor: encodeCursor(1n), phase: 'BACKFILL', lagged: true, milestone: 'LAGGED', behind: 100 },
+  });
+  const told: FeedEnvelope[] = [];
+  while (told.at(-1)?.feed?.milestone !== 'CAUGHT_UP') told.push(await next());
+  expect(told.slice(0, -1).map(({ root }) => numberOf(root as EventRow))).toEqual(Array.from({ length: 100 }, (_, i) => i + 2));
+  expect(told.map((one) => one.feed!.lagged)).toEqual([true, ...Array(100).fill(false)]);
+  await envelopes.return(undefined);
 });
 
 test('what comes while a page is on its way from the table is not taken for read', async () => {
