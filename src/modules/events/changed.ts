@@ -13,8 +13,13 @@ export function requireKnownFields(viewer: Viewer, names: readonly string[] | nu
   const readable = entities.filter((entity) => mayRead(viewer, entity));
   for (const name of names) {
     const having = readable.filter((entity) => has(entity, name));
-    if (having.length === 0)
-      throw apiError('BAD_USER_INPUT', `There is no field ${JSON.stringify(name.slice(0, 60))} that events tell of.`);
+    if (having.length === 0) {
+      const hint = keyOf(readable, name);
+      throw apiError(
+        'BAD_USER_INPUT',
+        `There is no field ${JSON.stringify(name.slice(0, 60))} that events tell of${hint ? `: they say ${JSON.stringify(hint)}` : ''}.`,
+      );
+    }
     if (having.every((entity) => hides(viewer, entity, name)))
       throw apiError('FORBIDDEN', `The role does not see the field ${JSON.stringify(name.slice(0, 60))}.`);
   }
@@ -36,5 +41,12 @@ export function changedVisibly(viewer: Viewer, names: readonly string[]): Sql {
 function has(entity: Entity, name: string): boolean {
   if (stored.has(name)) return false;
   const { columns, relations } = modelOf(entity.name);
-  return Object.hasOwn(columns, name) || Object.hasOwn(relations, name) || `${entity.name}.${name}` in elsewhere;
+  const isList = Object.hasOwn(relations, name) && !relations[name]!.owning;
+  return Object.hasOwn(columns, name) || isList || `${entity.name}.${name}` in elsewhere;
+}
+
+/** By what name events tell of another record that one of these entities refers to by this one: `owner` is told as `ownerId`. */
+function keyOf(entities: readonly Entity[], name: string): string | undefined {
+  const having = entities.filter(({ name: model }) => Object.hasOwn(modelOf(model).relations, name));
+  return having.map((entity) => modelOf(entity.name).relations[name]!.fields.at(-1)).find((key) => key !== undefined && key !== 'id');
 }

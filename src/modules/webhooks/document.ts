@@ -61,10 +61,16 @@ export function openSubscription(viewer: Viewer, { document: text, variables }: 
   return { ...selection, schema, document, variables, atOnce };
 }
 
-/** The same for a document that is to be saved: also refused for fields that the role can never read, and for its cost. */
+/**
+ * The same for a document that is to be saved: also refused for fields that the role can never read, for its cost, and for
+ * mistakes by which it would tell of nothing, or of more than was meant.
+ */
 export function checkSubscription(viewer: Viewer, stored: StoredSubscription, schema = builtSchema()): OpenedWebhook {
   const opened = openSubscription(viewer, stored, schema);
   const { operation, fragment } = known(schema, stored.document, () => readDocument(schema, stored.document));
+  refuseMisspelt(operation, stored.variables);
+  const none = (['types', 'changed'] as const).find((name) => opened.filter[name]?.length === 0);
+  if (none) reject('DOCUMENT_INVALID', `An empty list of \`${none}\` chooses no event: leave it out, or name some.`, AT_DOCUMENT);
   const problem = unreadable(schema, viewer.role, operation, fragment);
   if (problem) reject('DOCUMENT_FORBIDDEN', problem, AT_DOCUMENT);
   const { requested } = telling(() => costOf(schema, operation, fragment)(stored.variables));
@@ -73,6 +79,22 @@ export function checkSubscription(viewer: Viewer, stored: StoredSubscription, sc
     reject('DOCUMENT_TOO_EXPENSIVE', `One event may cost ${requested} points, more than ${costMaximum}.`, AT_DOCUMENT);
   }
   return opened;
+}
+
+/**
+ * GraphQL passes over values that no variable takes. Where a variable has none at the same time, it was most likely meant, and
+ * nobody would see that its filter lets all through.
+ */
+function refuseMisspelt({ variableDefinitions = [] }: OperationDefinitionNode, variables: Record<string, unknown>): void {
+  const names = variableDefinitions.map(({ variable }) => variable.name.value);
+  const unknown = Object.keys(variables).find((name) => !names.includes(name));
+  const missing = names.find((name) => !Object.hasOwn(variables, name));
+  if (unknown === undefined || missing === undefined) return;
+  reject(
+    'VARIABLES_INVALID',
+    brief(`The document has no variable ${JSON.stringify(unknown)}, and \`${missing}\` has no value.`),
+    AT_VARIABLES,
+  );
 }
 
 function readDocument(schema: GraphQLSchema, text: string): Read {

@@ -1,8 +1,10 @@
 // Deliveries about a person who is erased keep their place in the log of deliveries, and lose what they said.
 import sql, { empty } from 'sql-template-tag';
 import type { Queryable } from '../../db/database.ts';
+import type { EventRow } from '../../events/index.ts';
 import { defineEventHandler } from '../../jobs/index.ts';
 import { defineErasure } from '../customers/index.ts';
+import { isLocked, lockedInOrder } from './locked-in-order.ts';
 
 /** What is left of a body. */
 export const ERASED_BODY = '{"erased": true}';
@@ -24,15 +26,27 @@ export async function eraseDeliveriesOf(
   customerId: string,
   { subjects = [], before }: EraseOptions = {},
 ): Promise<void> {
-  const earlier = before === undefined ? empty : sql`and (event_seq is null or event_seq < ${before}::int8)`;
-  const rows = await tx.query<{ id: string }>(sql`update webhook_deliveries set body = ${ERASED_BODY},
+  const earlier = before === undefined ? empty : sql`and (d.event_seq is null or d.event_seq < ${before}::int8)`;
+  const rows = await tx.query<{ id: string }>(sql`
+    with ${lockedInOrder(sql`d.workspace_id = ${workspaceId}::uuid and d.subject_key = any(${[customerId, ...subjects]}::uuid[]) ${earlier}`)}
+    update webhook_deliveries d set body = ${ERASED_BODY},
       last_error = case status when 'PENDING' then 'ERASED' else last_error end,
       finished_at = case status when 'PENDING' then now() else finished_at end,
       next_attempt_at = null, status = case status when 'PENDING' then 'FAILED' else status end
-    where workspace_id = ${workspaceId}::uuid and subject_key = any(${[customerId, ...subjects]}::uuid[]) ${earlier} returning id`);
+    from locked where ${isLocked} returning d.id`);
   if (rows.length === 0) return;
   await tx.execute(sql`update webhook_attempts set request_headers = '{}', response_headers = null, response_body = null
     where workspace_id = ${workspaceId}::uuid and delivery_id = any(${rows.map(({ id }) => id)}::uuid[])`);
+}
+
+const bodiesOf = (workspaceId: string) => `webhook bodies ${workspaceId}`;
+
+/**
+ * To be called before bodies are made in a transaction that takes its time: what it writes nobody sees until then, so
+ * those who redact wait for it. Before any lock on rows.
+ */
+export async function makesBodies(tx: Queryable, workspaceId: string): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock_shared(hashtextextended(${bodiesOf(workspaceId)}, 0))`);
 }
 
 defineErasure((ctx, customerId, subjects) => eraseDeliveriesOf(ctx.tx, ctx.workspaceId, customerId, { subjects }));
@@ -42,8 +56,14 @@ export function eraseAgain(): void {
   defineEventHandler({
     name: 'webhook-erasure',
     types: ['customer.erased'],
-    async handle(tx, events) {
-      for (const { workspaceId, subjectId, seq } of events) await eraseDeliveriesOf(tx, workspaceId, subjectId, { before: seq });
-    },
+    handle: eraseLate,
   });
+}
+
+/** Redacts what was made while customers were being erased, once the transactions are over that make bodies. */
+export async function eraseLate(tx: Queryable, events: readonly Pick<EventRow, 'workspaceId' | 'subjectId' | 'seq'>[]): Promise<void> {
+  for (const { workspaceId, subjectId, seq } of events) {
+    await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${bodiesOf(workspaceId)}, 0))`);
+    await eraseDeliveriesOf(tx, workspaceId, subjectId, { before: seq });
+  }
 }

@@ -9,7 +9,7 @@ import { reject } from '../../commands/user-errors.ts';
 import type { WebhookDeliveryRow, WebhookRow } from '../../db/models.ts';
 import { decodeCursor, EventCursorError, type EventFilter, type EventRow, eventsSql, readEvents } from '../../events/index.ts';
 import { newId } from '../../lib/typeid.ts';
-import { ERASED_BODY } from './erase.ts';
+import { ERASED_BODY, makesBodies } from './erase.ts';
 import { messageIdOf } from './message-id.ts';
 import { openWebhook, renderEvents } from './render.ts';
 import { assertRoom, emitWebhook, lockWebhook } from './target.ts';
@@ -40,6 +40,7 @@ export const webhookReplay = defineCommand({
   }),
   run: async (ctx, { delivery, range: asked }): Promise<Replayed> => {
     if ((delivery == null) === (asked == null)) reject('ONE_OF_INVALID', 'Give a delivery or a range.', []);
+    await makesBodies(ctx.tx, ctx.workspaceId);
     return delivery != null ? replayDelivery(ctx, delivery) : replayRange(ctx, asked!);
   },
 });

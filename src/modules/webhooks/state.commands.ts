@@ -8,6 +8,7 @@ import { reject } from '../../commands/user-errors.ts';
 import type { WebhookRow } from '../../db/models.ts';
 import { encodeCursor, lastSeq } from '../../events/index.ts';
 import { checkSubscription } from './document.ts';
+import { isLocked, lockedInOrder } from './locked-in-order.ts';
 import { dropPending, emitWebhook, lockWebhook, target } from './target.ts';
 
 /** What an enabled webhook has forgotten of its failures. */
@@ -55,8 +56,10 @@ export async function checkOwn(ctx: CommandContext, row: WebhookRow, gone: strin
 
 /** What waits for its next attempt need not wait longer: somebody says that the receiver is there. */
 async function sendNow(ctx: CommandContext, webhookId: string): Promise<void> {
-  await ctx.tx.execute(sql`update webhook_deliveries set next_attempt_at = ${ctx.now}
-    where webhook_id = ${webhookId}::uuid and workspace_id = ${ctx.workspaceId}::uuid and status = 'PENDING' and next_attempt_at > ${ctx.now}`);
+  await ctx.tx.execute(sql`
+    with ${lockedInOrder(sql`d.workspace_id = ${ctx.workspaceId}::uuid and d.webhook_id = ${webhookId}::uuid and d.status = 'PENDING'
+      and d.next_attempt_at > ${ctx.now}`)}
+    update webhook_deliveries d set next_attempt_at = ${ctx.now} from locked where ${isLocked}`);
 }
 
 export const webhookArchive = defineCommand({

@@ -6,6 +6,7 @@ import { id, version } from '../../commands/fields.ts';
 import { expectVersion, lockRow, notFound } from '../../commands/rows.ts';
 import { reject } from '../../commands/user-errors.ts';
 import type { WebhookRow } from '../../db/models.ts';
+import { isLocked, lockedInOrder } from './locked-in-order.ts';
 
 export const target = { id: id('Webhook', 'The webhook.'), expectedVersion: version() };
 
@@ -42,9 +43,10 @@ export async function assertRoom({ tx, workspaceId }: CommandContext, webhookId:
 
 /** Gives up what waits to be sent, for a reason that deliveries tell as their last error. */
 export async function dropPending(ctx: CommandContext, webhookId: string, reason: string): Promise<void> {
-  await ctx.tx.execute(sql`update webhook_deliveries
-    set status = 'FAILED', last_error = ${reason}, next_attempt_at = null, finished_at = ${ctx.now}
-    where workspace_id = ${ctx.workspaceId}::uuid and webhook_id = ${webhookId}::uuid and status = 'PENDING'`);
+  await ctx.tx.execute(sql`
+    with ${lockedInOrder(sql`d.workspace_id = ${ctx.workspaceId}::uuid and d.webhook_id = ${webhookId}::uuid and d.status = 'PENDING'`)}
+    update webhook_deliveries d set status = 'FAILED', last_error = ${reason}, next_attempt_at = null, finished_at = ${ctx.now}
+    from locked where ${isLocked}`);
 }
 
 /** Tells an event of a webhook. */

@@ -10,6 +10,7 @@ import { type EventRow, lastSeq, readEvents } from '../../events/index.ts';
 import { encodeId } from '../../graphql/ids.ts';
 import { newId } from '../../lib/typeid.ts';
 import { createReader } from '../../query/reader.ts';
+import { makesBodies } from './erase.ts';
 import { newMessageId } from './message-id.ts';
 import { emptyBody, openWebhook, renderEvents } from './render.ts';
 import { assertRoom, emitWebhook, lockWebhook, target } from './target.ts';
@@ -25,6 +26,7 @@ export const webhookTest = defineCommand({
   permission: 'webhooks:write',
   input: input('WebhookTestInput', 'Which webhook to try out.', target),
   run: async (ctx, wanted) => {
+    await makesBodies(ctx.tx, ctx.workspaceId);
     const row = await lockWebhook(ctx, wanted);
     if (row.status !== 'ACTIVE') reject('WEBHOOK_INACTIVE', 'Nothing is sent for it now: enable it first.', ['id']);
     const viewer = await viewerOfCredential(ctx.tx, row);

@@ -55,7 +55,7 @@ export type Lane = {
   allowed: number;
   failingSince: Date | null;
   lastDeliveredAt: Date | null;
-  /** How often reading the log failed in a row. */
+  /** How often reading the log failed in a row, or found the row held. */
   failures: number;
   timer?: NodeJS.Timeout | undefined;
   closed: boolean;

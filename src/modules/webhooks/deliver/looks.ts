@@ -16,6 +16,8 @@ const WINDOW = 20_000;
 /** So many were finished before what lies beyond the window is read. */
 const MOVES = 500;
 const RETRY_MS = { first: 100, most: 30_000 };
+/** Pauses while a command has the row of a webhook: mostly it is done in a moment. */
+const HELD_MS = { first: 20, most: 1_000 };
 
 export type Looks = {
   look(lane: Lane): void;
@@ -64,19 +66,28 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
       if (lane.closed || stopping) return;
       if (lane.stale) await load(lane);
       told.onQueued(lane);
-      const more = await take(lane);
+      const took = await take(lane);
+      if (took === 'held') {
+        lookLater(lane, pauseOf(lane, HELD_MS));
+        return;
+      }
       lane.failures = 0;
       told.onQueued(lane);
-      if (more) look(lane);
+      if (took === 'more') look(lane);
     } catch (error) {
-      const pause = Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(20, lane.failures++));
+      const pause = pauseOf(lane, RETRY_MS);
       delivery.log.warn({ reason: reasonOf(error), retryInMs: pause }, 'events of a webhook could not be taken in');
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        look(lane);
-      }, pause);
-      timers.add(timer);
+      lookLater(lane, pause);
     }
+  }
+
+  function lookLater(lane: Lane, pause: number): void {
+    if (stopping) return;
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      look(lane);
+    }, pause);
+    timers.add(timer);
   }
 
   async function load(lane: Lane): Promise<void> {
@@ -98,17 +109,17 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
     }
   }
 
-  async function take(lane: Lane): Promise<boolean> {
+  async function take(lane: Lane): Promise<'more' | 'done' | 'held'> {
     if (!lane.complete || lane.queue.size() >= WINDOW || counted(lane) >= MOST_PENDING) {
       full.add(lane);
       const stopped = await problemOf(delivery, lane.webhook);
       if (stopped) await told.onProblem(lane, stopped.problem, stopped.detail);
-      return false;
+      return 'done';
     }
     const took = await takeIn(delivery, lane, (filter) => told.onFilter(lane, filter));
     if (took === 'changed') await told.onChanged(lane);
     if (typeof took === 'object') await told.onProblem(lane, took.problem, took.detail);
-    return took === 'more';
+    return took === 'more' || took === 'held' ? took : 'done';
   }
 
   return {
@@ -127,6 +138,11 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
       await Promise.all(underWay.values());
     },
   };
+}
+
+/** How long a lane waits that met the same again: twice as long each time. */
+function pauseOf(lane: Lane, { first, most }: { first: number; most: number }): number {
+  return Math.min(most, first * 2 ** Math.min(20, lane.failures++));
 }
 
 function counted({ queue, breaker }: Lane): number {

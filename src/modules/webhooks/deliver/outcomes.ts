@@ -87,11 +87,16 @@ async function write(db: Database, batch: readonly Outcome[]): Promise<Set<strin
         ${column(({ nextAttemptAt }) => nextAttemptAt)}::timestamptz[]
       ) as o (workspace_id, delivery_id, id, number, started_at, duration_ms, status_code, error, request_headers, response_headers,
         response_body, status, next_attempt_at)
+    ), found as (
+      -- In the order of lockedInOrder.
+      select d.workspace_id, d.id from o join webhook_deliveries d on d.workspace_id = o.workspace_id and d.id = o.delivery_id
+      where ${isPending} and d.attempts = o.number - 1 order by d.id for no key update of d
     ), moved as (
       update webhook_deliveries d set status = o.status::webhook_delivery_status, attempts = o.number,
         next_attempt_at = o.next_attempt_at, last_status_code = o.status_code, last_error = o.error,
         finished_at = case when o.status = 'PENDING' then null else now() end
-      from o where d.workspace_id = o.workspace_id and d.id = o.delivery_id and ${isPending} and d.attempts = o.number - 1
+      from o join found f on f.workspace_id = o.workspace_id and f.id = o.delivery_id
+      where d.workspace_id = f.workspace_id and d.id = f.id
       returning d.id
     ), noted as (
       insert into webhook_attempts (workspace_id, id, delivery_id, number, started_at, duration_ms, status_code, error, request_headers,

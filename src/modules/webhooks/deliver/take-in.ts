@@ -14,10 +14,10 @@ const FAR = 10_000n;
 const MEMORY = 2_000_000;
 
 /**
- * `more`: there may be more; `done`: everything was taken in; `changed`: the webhook is not as it was known; else why it
- * is to be stopped.
+ * `more`: there may be more; `done`: everything was taken in; `changed`: the webhook is not as it was known; `held`: a
+ * command has its row, or the bodies are to be made anew; else why it is to be stopped.
  */
-export type TookIn = 'more' | 'done' | 'changed' | Stopped;
+export type TookIn = 'more' | 'done' | 'changed' | 'held' | Stopped;
 export type Stopped = { problem: 'CREDENTIAL_GONE' | 'DOCUMENT_INVALID'; detail: string };
 
 /** Why a webhook is to be stopped, where its credential or its document is not good any more. */
@@ -58,8 +58,9 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     if (events.length === 0) {
       if (head > lane.place) lane.place = head;
       // Whoever takes over need not look through all that again.
-      if (lane.place - webhook.cursor < FAR || (await store(delivery, lane, webhook, lane.place, []))) return 'done';
-      return 'changed';
+      if (lane.place - webhook.cursor < FAR) return 'done';
+      const stored = await store(delivery, lane, webhook, { place: lane.place, rendered: [], head });
+      return stored === 'stored' ? 'done' : stored;
     }
     const matching = events.filter((event) => matches(filter, event));
     const wanted = matching.slice(0, atOnce);
@@ -70,7 +71,8 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     lane.unstored += events.length;
     // Where nothing is told, the place is stored now and then only: what was passed over is passed over again.
     if (rendered.length > 0 || lane.unstored >= BATCH) {
-      if (!(await store(delivery, lane, webhook, place, rendered))) return 'changed';
+      const stored = await store(delivery, lane, webhook, { place, rendered, head });
+      if (stored !== 'stored') return stored;
       lane.unstored = 0;
     }
     lane.place = place;
@@ -85,21 +87,28 @@ async function store(
   lane: Lane,
   // As it was when the bodies were made: one that was changed meanwhile must not send them.
   { version }: WebhookRow,
-  place: bigint,
-  rendered: { event: EventRow; body: string }[],
-): Promise<boolean> {
+  // The log went up to `head` when the bodies were made.
+  { place, rendered, head }: { place: bigint; rendered: { event: EventRow; body: string }[]; head: bigint },
+): Promise<'stored' | 'changed' | 'held'> {
   const { workspaceId, id, cursor } = lane.webhook;
+  const asKnown = sql`workspace_id = ${workspaceId}::uuid and id = ${id}::uuid and cursor = ${cursor}::bigint and version = ${version}::int
+        and status = 'ACTIVE' and archived_at is null`;
   let last = lane.lastId;
   const made = rendered.map(({ event, body }) => {
     last = idAfter(last);
     return { id: last, messageId: ports.messageIdOf(id, event.id), event, subjectKey: event.customerId ?? event.subjectId, body };
   });
   const column = (value: (one: (typeof made)[number]) => unknown) => made.map(value);
-  const [row] = await db.query<{ moved: number; added: string[] }>(sql`
-    with moved as (
+  // Bodies about somebody who was erased meanwhile are made anew.
+  const erasedSince = sql`exists (select from events e where e.workspace_id = ${workspaceId}::uuid and e.type = 'customer.erased'
+    and e.seq > ${head}::bigint and e.customer_id = any(${column((one) => one.subjectKey)}::uuid[]))`;
+  // A replay has the row for seconds: whoever waited for it would hold up all that are taken in after.
+  const [row] = await db.query<{ moved: number; known: number; added: string[] }>(sql`
+    with free as (
+      select id from webhooks where ${asKnown} and not ${erasedSince} for no key update skip locked
+    ), moved as (
       update webhooks set cursor = ${place}::bigint
-      where workspace_id = ${workspaceId}::uuid and id = ${id}::uuid and cursor = ${cursor}::bigint and version = ${version}::int
-        and status = 'ACTIVE' and archived_at is null
+      where workspace_id = ${workspaceId}::uuid and id = ${id}::uuid and exists (select from free)
       returning id
     ), added as (
       insert into webhook_deliveries (workspace_id, id, webhook_id, kind, message_id, event_seq, event_id, event_type, subject_key, body, next_attempt_at)
@@ -111,8 +120,9 @@ async function store(
       on conflict (workspace_id, webhook_id, event_seq) where kind = 'EVENT' do nothing
       returning id
     )
-    select (select count(*) from moved)::int as moved, array(select id from added) as added`);
-  if (row!.moved === 0) return false;
+    select (select count(*) from moved)::int as moved, (select count(*) from webhooks where ${asKnown})::int as known,
+      array(select id from added) as added`);
+  if (row!.moved === 0) return row!.known > 0 ? 'held' : 'changed';
   lane.webhook = { ...lane.webhook, cursor: place };
   lane.lastId = last;
   const added = new Set(row!.added);
@@ -124,7 +134,7 @@ async function store(
       return [{ id, workspaceId, kind: 'EVENT', messageId, subjectKey, attempts: 0, dueAt: now(), body: room < 0 ? null : body }];
     }),
   );
-  return true;
+  return 'stored';
 }
 
 /** A new id that is higher than `last`, also where the clock of another machine was ahead. */
