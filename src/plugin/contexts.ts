@@ -83,7 +83,8 @@ export type WriteCallContext = WriteContext & { caller: Caller };
 
 /**
  * An event of the log. Its data hold what the log holds, property names and plain UUIDs, where the plugin declared
- * `read:<subject>` for what it is about or wrote it itself; else they are empty.
+ * `read:<subject>` for what it is about or wrote it itself; else they are empty. Those of whom was erased since have neither
+ * `before` nor `after`.
  */
 export type PluginEvent = {
   /** Stable id. */

@@ -74,7 +74,8 @@ export type SchemaHost<Scope extends string> = {
       args?: A;
       /**
        * For each event what is told of it, or null for nothing, from its arguments alone: subscribers with the same `caller`, rights
-       * and `args` are told by one call. Events whose subject the caller does not see never come. One that throws is asked again.
+       * and `args` are told by one call. Events whose subject the caller does not see never come,
+       * nor do those that lost their data when a customer was erased. One that throws is asked again.
        */
       select(ctx: CallContext, events: readonly PluginEvent[], args: z.output<z.ZodObject<A>>): Promise<readonly (T | null)[]>;
     },

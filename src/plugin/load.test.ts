@@ -101,6 +101,15 @@ describe('configuration', () => {
     expect(reason).toMatch(/secret\.key/);
     expect(reason).not.toContain('hunter2');
   });
+
+  it.each([
+    ['throws what quotes it', z.object({ key: z.string().transform((text) => JSON.parse(text)) }), 'SyntaxError'],
+    ['is asked later', z.object({ key: z.string().refine(async () => true) }), '$ZodAsyncError'],
+  ])('whose schema %s is refused with the id, and without the value', (_what, schema, kind) => {
+    const made = plugin({ config: schema });
+    const reason = refusal(made, { key: 'hunter2' });
+    expect(reason).toBe(`${made.id}: its configuration cannot be checked: the schema threw ${kind}; it must neither throw nor be async`);
+  });
 });
 
 describe('the host', () => {

@@ -13,6 +13,7 @@ import { pluginNames } from './names.ts';
 import { parts } from './parts/index.ts';
 import { underPluginLock } from './prepare-lock.ts';
 import { assertNameFree, loadedPlugins, rememberPlugin } from './registry.ts';
+import { causeOf } from './timeouts.ts';
 import { validateDefinition } from './validate.ts';
 
 export { loadedPlugin, loadedPlugins } from './registry.ts';
@@ -51,7 +52,7 @@ export function loadPlugin(definition: Plugin, { config, log, source }: LoadOpti
     }
   } catch (error) {
     plugin.state = 'FAILED';
-    throw named(id, error);
+    throw named(id, withLine(error));
   } finally {
     plugin.sealed = true;
   }
@@ -71,12 +72,22 @@ function assertNotBuilt(id: string): void {
 
 /** Tells which paths are wrong and why, never what stands there: it may be secret. */
 function checkedConfig({ id, config }: Plugin, given: unknown): unknown {
-  const parsed = config.safeParse(given);
+  const parsed = parsedConfig(id, config, given);
   if (parsed.success) return parsed.data;
   const issues = (parsed.error.issues as { path: PropertyKey[]; code: string; message: string }[]).map(
     ({ path, message }) => `${path.length > 0 ? path.map(String).join('.') : 'the whole'}: ${message}`,
   );
   throw new Error(`${id}: its configuration does not fit: ${issues.join('; ')}`);
+}
+
+/** A schema may throw, and what it throws may quote what stands there: so only the kind of it is told. */
+function parsedConfig(id: string, config: Plugin['config'], given: unknown): ReturnType<Plugin['config']['safeParse']> {
+  try {
+    return config.safeParse(given);
+  } catch (error) {
+    const kind = error instanceof Error ? error.constructor.name : typeof error;
+    throw new Error(`${id}: its configuration cannot be checked: the schema threw ${kind}; it must neither throw nor be async`);
+  }
 }
 
 function hostOf(plugin: LoadedPlugin): object {
@@ -107,6 +118,14 @@ function sealable(plugin: LoadedPlugin, part: object): object {
   return Object.freeze(
     Object.fromEntries(Object.entries(part).map(([name, value]) => [name, typeof value === 'function' ? open(name, value) : value])),
   );
+}
+
+/** What the host refuses is said in a sentence; of anything else the author is told where it was thrown. */
+function withLine(error: unknown): unknown {
+  if (error == null) return new Error(`its setup threw ${error}`);
+  if (!(error instanceof Error) || error.constructor === Error) return error;
+  const { at } = causeOf(error);
+  return at === undefined ? error : new Error(`${error.message} (${at})`, { cause: error });
 }
 
 function named(id: string, error: unknown): Error {

@@ -11,6 +11,11 @@ export function pluginEventOf(plugin: LoadedPlugin, event: EventRow): PluginEven
   return { id, seq, type, subjectType, subjectId, customerId, origin, occurredAt, data };
 }
 
+/** Whether an event has lost its data, because whom it concerned was erased. That of the erasure itself says no more by itself. */
+export function isRedacted({ type, data }: Pick<EventRow, 'type' | 'data'>): boolean {
+  return type !== 'customer.erased' && (data as { erased?: unknown } | null)?.erased === true;
+}
+
 function mayKnow({ definition, names }: LoadedPlugin, { type, subjectType }: EventRow): boolean {
   if (type.startsWith(`${names.snake}.`)) return true;
   const entity = allEntities().find(({ name }) => name === subjectType);

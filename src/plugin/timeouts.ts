@@ -141,6 +141,7 @@ const own = ['src/', 'node_modules/'].map((folder) => fileURLToPath(new URL(`../
 
 /** The innermost place that is the plugin's own; else that where it was thrown. A plugin may lie in `node_modules` itself. */
 function placeIn(stack: string | undefined): string | undefined {
-  const places = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && !/\bnode:/.test(line));
+  // `JSON.parse (<anonymous>)` and `Promise.all (index 0)` are no places.
+  const places = (stack ?? '').split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/\bnode:/.test(line));
   return places.find((line) => !own.some((folder) => line.includes(folder))) ?? places.find((line) => !line.includes('/node_modules/'));
 }

@@ -93,3 +93,20 @@ it.each<[string, string[], (host: Host) => void, string]>([
 ])('without or with a wrong one it is refused: %s', (_what, capabilities, setup, reason) => {
   expect(() => load(plugin(capabilities, setup))).toThrow(reason);
 });
+
+describe('arguments', () => {
+  it('that are no zod schema are refused', () => {
+    const asking = (args: object) =>
+      plugin(['schema'], ({ schema }, id) =>
+        schema!.query!('a', { description: 'A.', value: v.int(), scope: `${id}:read`, args, resolve: async () => 1 }),
+      );
+    expect(() => load(asking({ n: 'Int' }))).toThrow(/misTyped\d+A\.n is no argument such as arg\.text\('…'\)$/);
+  });
+});
+
+describe('how often schedules run', () => {
+  it.each([Number.POSITIVE_INFINITY, Number.NaN, 0, 1e12, '3600', undefined])('%s seconds are refused', (seconds) => {
+    const scheduling = plugin(['schedules'], ({ schedules }) => schedules!.every!('a', seconds, handle));
+    expect(() => load(scheduling)).toThrow(/the schedule a must rest from 1 to 31622400 seconds$/);
+  });
+});

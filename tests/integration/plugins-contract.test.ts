@@ -26,6 +26,7 @@ test('finds what a careless plugin does wrong', async () => {
     const results = testResults.flatMap(({ assertionResults }) => assertionResults);
     expect(results.filter(({ status }) => status !== 'passed').map(({ title }) => title)).toEqual([
       'events that come twice change what they change once',
+      'events that have lost their data, because a customer was erased, fail no handler',
       'of another workspace it tells nothing',
       'what happens in another workspace changes nothing that it tells',
       'its subscriptions are described, resume, need a scope and promise nothing that may be out of sight',

@@ -37,8 +37,14 @@ export async function applyMigrations(db: Database, plugin: LoadedPlugin, migrat
   );
   for (const { name, checksum } of applied) {
     const text = migrations.get(name);
-    if (text === undefined) throw new Error(`the migration ${name} was applied to this database and is missing`);
-    if (checksumOf(text) !== checksum) throw new Error(`the migration ${name} was applied to this database and has changed since`);
+    if (text === undefined)
+      throw new Error(
+        `the migration ${name} was applied to this database and is missing: this is an older version of the plugin, or a migration was renamed`,
+      );
+    if (checksumOf(text) !== checksum)
+      throw new Error(
+        `the migration ${name} was applied to this database and has changed since: put its text back, and write what is new as another`,
+      );
   }
   const last = applied.at(-1)?.name ?? '';
   const known = new Set(applied.map(({ name }) => name));

@@ -1,10 +1,10 @@
 // The capability `attributes`: custom attributes that every workspace gets, under the plugin's prefix.
 
-import type { Transaction } from '../../db/database.ts';
+import type { Database, Transaction } from '../../db/database.ts';
 import { defineEventHandler, defineSchedule } from '../../jobs/index.ts';
 import type { AttributesHost } from '../host.ts';
 import type { PartMaker } from '../loaded.ts';
-import { type Attribute, attributeTypes, ensureAttributes } from '../own-attributes.ts';
+import { type Attribute, attributeTypes, ensureAttributes, keepTypes } from '../own-attributes.ts';
 
 const AGAIN_MS = 3_600_000;
 const entities: readonly string[] = ['Customer', 'Interaction'];
@@ -12,12 +12,19 @@ const keyPattern = /^[a-z][a-z0-9_]{0,29}$/;
 
 export const attributesPart: PartMaker<AttributesHost> = (plugin) => {
   const attributes: Attribute[] = [];
-  plugin.prepare.push(async (db) => void (await ensureAttributes(db, attributes)));
+  const ensure = async (db: Database | Transaction, { starting = false } = {}) => {
+    const problems = await ensureAttributes(db, attributes);
+    const stops = problems.filter((problem) => starting && problem.stops);
+    if (stops.length > 0) throw new Error(stops.map(({ reason }) => reason).join('; '));
+    for (const { stops: _, ...fields } of problems)
+      plugin.log.warn({ plugin: plugin.id, ...fields }, 'an attribute of a plugin is not as it should be');
+  };
+  plugin.prepare.push((db) => ensure(db, { starting: true }));
+  keepTypes(plugin, attributes);
   // Workspaces that are made while the server runs have them at once; the schedule is for those made while it starts.
   const name = `plugin.${plugin.id}.attributes`;
-  const handle = (tx: Transaction) => ensureAttributes(tx, attributes);
-  defineEventHandler({ name: `${name}.workspaces`, types: ['workspace.created'], handle });
-  defineSchedule({ name: `${name}.schedule`, everyMs: AGAIN_MS, run: (db) => ensureAttributes(db, attributes) });
+  defineEventHandler({ name: `${name}.workspaces`, types: ['workspace.created'], handle: (tx) => ensure(tx) });
+  defineSchedule({ name: `${name}.schedule`, everyMs: AGAIN_MS, run: (db) => ensure(db) });
   return {
     define(entity, { key, ...attribute }) {
       if (!keyPattern.test(key))

@@ -11,6 +11,7 @@ import type { Plugin } from '../definition.ts';
 import { loadedPlugin, loadedPlugins, loadPlugin, preparePlugins } from '../load.ts';
 import type { LoadedPlugin } from '../loaded.ts';
 import { logNaming } from '../log-naming.ts';
+import { scheduledRuns } from '../parts/schedules.ts';
 import { type TestWorkspace, workspaceOf } from './callers.ts';
 import { createHostDatabase } from './database.ts';
 import { drainAll, endPauses, untilSent, waitUntilIdle } from './drain.ts';
@@ -44,6 +45,8 @@ export type TestHost = TestWorkspace & {
   secondWorkspace(): Promise<TestWorkspace>;
   /** Waits until handlers and due schedules have done everything that there is to do, and what follows from it. */
   drain(): Promise<void>;
+  /** Runs the plugins' schedules at once, due or not, and drains. Throws what one of them throws. */
+  runSchedules(): Promise<void>;
   /**
    * Does at once what would be tried again later, and drains: events that handlers failed at, and messages that were not sent,
    * whatever their pauses.
@@ -123,7 +126,8 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
     last = mine.catch(() => undefined);
     return mine;
   };
-  const drain = () => inTurn(() => (options.background ? waitUntilIdle(db, events) : drainAll(db, events)));
+  const settle = () => (options.background ? waitUntilIdle(db, events) : drainAll(db, events));
+  const drain = () => inTurn(settle);
   await drain(); // handlers begin at the end of the log: from here on
 
   let workspaces = 1;
@@ -145,6 +149,11 @@ async function bringUp(options: TestHostOptions, undo: (() => Promise<unknown>)[
       return workspaceOf(url, made.workspaceId, made.apiKey);
     },
     drain,
+    runSchedules: () =>
+      inTurn(async () => {
+        for (const run of plugins.flatMap(scheduledRuns)) await run(db);
+        await settle();
+      }),
     retryNow: () =>
       inTurn(async () => {
         if (options.background) await untilSent(db);

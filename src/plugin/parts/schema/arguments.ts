@@ -14,6 +14,8 @@ export function describedShape(plugin: LoadedPlugin, place: string, shape: Shape
   return Object.fromEntries(
     Object.entries(shape).map(([name, part]) => {
       requireFieldName(place, name);
+      if ((part as { _zod?: unknown } | null | undefined)?._zod === undefined)
+        throw new Error(`${place}.${name} is no argument such as arg.text('…')`);
       requireOwnNames(plugin, `${place}.${name}`, part);
       const described = describedPart(`${place}.${name}`, part);
       requireDescription(`${place}.${name}`, described.description);

@@ -13,7 +13,7 @@ import { callContext, withTimeout } from '../../context.ts';
 import { followTypes } from '../../follow-types.ts';
 import type { SchemaHost } from '../../host-schema.ts';
 import type { LoadedPlugin } from '../../loaded.ts';
-import { pluginEventOf } from '../../plugin-event.ts';
+import { isRedacted, pluginEventOf } from '../../plugin-event.ts';
 import type { Value } from '../../values.ts';
 import { argumentsReader, describedShape, type Shape } from './arguments.ts';
 import { fieldNamed, requireDescription, takeField } from './names.ts';
@@ -68,7 +68,8 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
       filter: { workspaceId: viewer.workspaceId, types: [...spec.events] },
       async select(reader, events) {
         requirePermission(reader.viewer, spec.scope);
-        const visible = await onlyVisible(reader, events);
+        // What has lost its data has nothing to tell, and must not end the subscriptions of those who resume from before it.
+        const visible = (await onlyVisible(reader, events)).filter((event) => !isRedacted(event));
         // Subscribers of whom `select` could not tell one from another are told together.
         const name = `plugin:${full}:${callerKey(reader.viewer)}:${canonical(sent)}`;
         const told = await Promise.all(visible.map((event) => reader.batch(name, event, (all) => tellOnce(reader, all))));
@@ -85,7 +86,7 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
     }
 
     function tell({ db, viewer: now }: Reader, events: EventRow[]) {
-      return withTimeout(plugin, TIMEOUT_MS, async (signal): Promise<(Told | null)[]> => {
+      const work = async (signal: AbortSignal): Promise<(Told | null)[]> => {
         const ctx = callContext(plugin, { db, workspaceId: now.workspaceId, viewer: now, signal });
         const given = await spec.select(
           ctx,
@@ -98,7 +99,8 @@ function openerOf(plugin: LoadedPlugin, own: OwnTypes, full: string, spec: Spec,
           const value = checkedValue(own, optional, one, full);
           return value === null ? null : { value };
         });
-      });
+      };
+      return withTimeout(plugin, TIMEOUT_MS, work, `Subscription.${full}`);
     }
   };
 }

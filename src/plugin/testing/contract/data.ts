@@ -34,6 +34,13 @@ export function checkDelivery(world: () => ContractWorld, examples: ContractExam
     const failures = await host.db.query({ text: 'select handler, error from plugin_failures', values: [] });
     expect(failures).toEqual([]);
   });
+
+  test('events that have lost their data, because a customer was erased, fail no handler', async () => {
+    const { host, one, notes } = world();
+    const types = [...new Set(notes.handlers.flatMap((handler) => handler.types))];
+    const events = await readEvents(host.db, { workspaceId: one.workspaceId, types, limit: 500 });
+    for (const event of events) await host.deliverAgain({ ...event, data: { erased: true } });
+  });
 }
 
 export function checkTables(world: () => ContractWorld): void {

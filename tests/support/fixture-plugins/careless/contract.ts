@@ -5,6 +5,7 @@ import { builder } from '../../../../src/graphql/builder.ts';
 import type { Context } from '../../../../src/graphql/context.ts';
 
 const seen = new Set<string>();
+const directions = new Set<string>();
 
 const plugin = definePlugin({
   id: 'careless',
@@ -12,7 +13,7 @@ const plugin = definePlugin({
   api: '^1.0.0',
   description: 'Makes mistakes.',
   config: z.object({}),
-  capabilities: ['schema', 'tables', 'events'],
+  capabilities: ['schema', 'tables', 'events', 'read:interactions'],
   scopes: { 'careless:read': 'See counts.' },
   setup({ schema, tables, events }) {
     tables.migrations({
@@ -23,6 +24,10 @@ const plugin = definePlugin({
       seen.add(id);
       await ctx.sql(sql`insert into counts values (${ctx.workspaceId}, ${customerId}, 1)
         on conflict (workspace_id, customer_id) do update set n = counts.n + 1`);
+    });
+    events.on('look', ['interaction.recorded'], async (_ctx, { data }) => {
+      const { direction } = data.after as { direction: string }; // forgets those who were erased
+      directions.add(direction);
     });
     const field = { description: 'A count.', value: v.int(), scope: 'careless:read' } as const;
     schema.field('Customer', 'leaking', {
