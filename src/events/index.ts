@@ -10,6 +10,7 @@ export { createBell } from './bell.ts';
 export { changedNames } from './changed.ts';
 export { lockConsumer, type Place as ConsumerPlace, takeEvents } from './consumer.ts';
 export { decodeCursor, EventCursorError, encodeCursor } from './cursor.ts';
+export { coreEventTypes, hintOf, isCoreNoun, likelyCoreType } from './event-types.ts';
 export type { FeedStep, FollowOptions } from './follow.ts';
 export { createEventHub, type EventHub } from './hub.ts';
 export { assertReached, type EventQuery, eventsSql, headSeq, lastSeq, readEvents } from './log.ts';

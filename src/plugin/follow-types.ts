@@ -1,6 +1,6 @@
 // The types of events that a plugin follows. One that nobody writes would silently never come, so it stops the start, with
 // the type that was most likely meant. Events of other plugins cannot be known: theirs are told in the log.
-import { coreEventTypes, hintOf, isCoreNoun, likelyCoreType } from './event-types.ts';
+import { coreEventTypes, hintOf, isCoreNoun, likelyCoreType } from '../events/index.ts';
 import type { LoadedPlugin } from './loaded.ts';
 import { loadedPlugins } from './registry.ts';
 

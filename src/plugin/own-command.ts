@@ -8,11 +8,11 @@ import type { Emitted } from '../commands/emitted.ts';
 import { passGuards } from '../commands/guards.ts';
 import { inOwnCurrency } from '../commands/own-currency.ts';
 import { type UserError, UserErrors } from '../commands/user-errors.ts';
+import { meant } from '../lib/nearest.ts';
 import { capabilityError } from './capability-error.ts';
 import { assertInTime } from './context-read.ts';
 import { deeper } from './depth.ts';
 import type { LoadedPlugin } from './loaded.ts';
-import { meant } from './nearest.ts';
 import { checkedTransaction } from './own-tables/inside.ts';
 import { pluginViewer } from './plugin-viewer.ts';
 

@@ -1,11 +1,11 @@
 // Whether a definition is one, before anything of it runs. Messages are for the plugin's author.
 import { satisfies, valid, validRange } from 'semver';
 import { knownSubjects, parsePermission } from '../auth/permissions.ts';
+import { isCoreNoun } from '../events/index.ts';
+import { isNear, nearest } from '../lib/nearest.ts';
 import { capabilityWords } from './capabilities.ts';
 import { PLUGIN_API_VERSION, type Plugin } from './definition.ts';
-import { isCoreNoun } from './event-types.ts';
 import { idPattern, MAX_ID } from './names.ts';
-import { isNear, nearest } from './nearest.ts';
 
 const takenIds: ReadonlySet<string> = new Set([...knownSubjects, 'admin', 'trato', 'core', 'plugin']);
 const rightPattern = /^(?:read|write):([a-z][a-z0-9]*(?:-[a-z0-9]+)*)$/;

@@ -1,8 +1,8 @@
 // The words that plugins are told are those that their host takes.
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { coreEventTypes } from './event-types.ts';
-import { meant } from './nearest.ts';
+import { coreEventTypes } from '../events/index.ts';
+import { meant } from '../lib/nearest.ts';
 import { validateDefinition } from './validate.ts';
 import { pluginWords } from './words.ts';
 

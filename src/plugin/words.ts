@@ -3,9 +3,9 @@ import '../modules/all.ts';
 import { knownSubjects } from '../auth/permissions.ts';
 import { allCommands } from '../commands/command.ts';
 import { columnsOf } from '../db/models.ts';
+import { coreEventTypes } from '../events/index.ts';
 import { allEntities, type Entity } from '../query/entity.ts';
 import { capabilityWords } from './capabilities.ts';
-import { coreEventTypes } from './event-types.ts';
 import { shownEntity } from './parts/schema/types.ts';
 
 export type EventWords = {

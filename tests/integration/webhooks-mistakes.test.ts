@@ -47,6 +47,18 @@ it('lists that choose nothing are refused, also where a variable holds them', as
   expect(await refusal(byVariable)).toEqual([]);
 });
 
+it('types that nobody writes are refused with those that were likely meant; those of plugins are taken', async () => {
+  const byType = 'subscription ($types: [String!]) { events(types: $types) { __typename } }';
+  const of = (...types: string[]) => refusal(byType, { types });
+  expect(await of('customer.created', 'customer.creatd')).toEqual([
+    'DOCUMENT_INVALID document There are no events of the type "customer.creatd": do you mean customer.created?',
+  ]);
+  expect(await of('consent.revoked')).toEqual([expect.stringMatching(/"consent\.revoked"; there are consent\.given, consent\.withdrawn$/)]);
+  expect(await of('custommer.created')).toEqual([expect.stringMatching(/do you mean customer\.created\?$/)]);
+  expect(await of('loyalty.points_earned', 'customer.created', 'customer')).toEqual([expect.stringMatching(/"customer"; there are /)]);
+  expect(await of('loyalty.points_earned', 'customer.created')).toEqual([]);
+});
+
 it('a misspelt variable is refused, for the filter that it was meant for would let all through; what is merely left over is not', async () => {
   const filtered = 'subscription ($country: String) { customerCreated(filter: { country: { eq: $country } }) { id } }';
   expect(await refusal(filtered, { contry: 'GB' })).toEqual([expect.stringMatching(/^VARIABLES_INVALID variables .*"contry"/)]);

@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import type { Viewer } from '../../auth/viewer.ts';
 import { reject, type UserError, UserErrors, userError } from '../../commands/user-errors.ts';
+import { coreEventTypes, hintOf, isCoreNoun, likelyCoreType } from '../../events/index.ts';
 import { builtSchema } from '../../graphql/built-schema.ts';
 import { checkDocument } from '../../graphql/check-document.ts';
 import { collectFields, type FragmentOf } from '../../graphql/collect-fields.ts';
@@ -71,6 +72,7 @@ export function checkSubscription(viewer: Viewer, stored: StoredSubscription, sc
   refuseMisspelt(operation, stored.variables);
   const none = (['types', 'changed'] as const).find((name) => opened.filter[name]?.length === 0);
   if (none) reject('DOCUMENT_INVALID', `An empty list of \`${none}\` chooses no event: leave it out, or name some.`, AT_DOCUMENT);
+  refuseUnknownTypes(opened.filter.types);
   const problem = unreadable(schema, viewer.role, operation, fragment);
   if (problem) reject('DOCUMENT_FORBIDDEN', problem, AT_DOCUMENT);
   const { requested } = telling(() => costOf(schema, operation, fragment)(stored.variables));
@@ -94,6 +96,19 @@ function refuseMisspelt({ variableDefinitions = [] }: OperationDefinitionNode, v
     'VARIABLES_INVALID',
     brief(`The document has no variable ${JSON.stringify(unknown)}, and \`${missing}\` has no value.`),
     AT_VARIABLES,
+  );
+}
+
+/** Types that nobody writes would tell of nothing. What events plugins write cannot be known. */
+function refuseUnknownTypes(types: readonly string[] = []): void {
+  const unknown = types.find(
+    (type) => !coreEventTypes.has(type) && (isCoreNoun(type.split('.')[0]!) || likelyCoreType(type) !== undefined),
+  );
+  if (unknown === undefined) return;
+  reject(
+    'DOCUMENT_INVALID',
+    brief(`There are no events of the type ${JSON.stringify(unknown.slice(0, 60))}${hintOf(unknown)}`),
+    AT_DOCUMENT,
   );
 }
 

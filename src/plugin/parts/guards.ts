@@ -2,10 +2,10 @@
 import { knownSubjects } from '../../auth/permissions.ts';
 import { allCommands, commandNamed } from '../../commands/command.ts';
 import { defineGuard } from '../../commands/guards.ts';
+import { meant } from '../../lib/nearest.ts';
 import { assertFinished, withTimeout, writeCallContext } from '../context.ts';
 import type { GuardsHost } from '../host.ts';
 import type { LoadedPlugin, PartMaker } from '../loaded.ts';
-import { meant } from '../nearest.ts';
 
 const TIMEOUT_MS = 2_000;
 

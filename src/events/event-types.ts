@@ -1,6 +1,6 @@
-// The types of events that the core writes: what a plugin follows is compared with them, for a word that is none is never
-// heard of. A test looks through the core's own text for others.
-import { isNear, nearest } from './nearest.ts';
+// The types of events that the core writes: what plugins and webhooks follow is compared with them, for a word that is none is
+// never heard of. A test looks through the core's own text for others.
+import { isNear, nearest } from '../lib/nearest.ts';
 
 const made = ['created', 'updated', 'archived', 'restored'];
 

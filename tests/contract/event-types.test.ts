@@ -2,12 +2,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventNoun } from '../commands/crud.ts';
-import { MessageStatusValues, OpportunityStatusValues } from '../db/models.ts';
-import { coreEventTypes } from './event-types.ts';
-import { distance, isNear, nearest } from './nearest.ts';
+import { eventNoun } from '../../src/commands/crud.ts';
+import { MessageStatusValues, OpportunityStatusValues } from '../../src/db/models.ts';
+import { coreEventTypes } from '../../src/events/index.ts';
+import { distance, isNear, nearest } from '../../src/lib/nearest.ts';
 
-const root = join(import.meta.dirname, '..');
+const root = join(import.meta.dirname, '../../src');
 const texts = globSync('{modules,commands,auth,jobs,plugin/handlers}/**/*.ts', { cwd: root })
   .filter((file) => !file.includes('.test.'))
   .map((file) => readFileSync(join(root, file), 'utf8'));
