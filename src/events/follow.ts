@@ -40,7 +40,7 @@ export async function* followLog(source: FollowSource, options: FollowOptions, c
   const indexed = indexedPart(filter);
   let resume: (() => void) | null = null;
   const wake = () => resume?.();
-  const follower: Follower = { filter, next: null, seen: 0n, wake };
+  const follower: Follower = { filter, next: null, seen: 0n, begun: false, wake };
   control.onChange = wake;
   const ended = () => {
     if (control.failure) throw control.failure;
@@ -77,6 +77,7 @@ export async function* followLog(source: FollowSource, options: FollowOptions, c
     follower.next = null;
     follower.seen = ring.tail();
     let cursor = after ?? ring.tail();
+    follower.begun = true;
     let live = false;
     let target: bigint | null = null;
     if (cursor > ring.tail()) await retried(() => assertReached(source.db, cursor));

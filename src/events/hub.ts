@@ -17,7 +17,7 @@ export type EventHub = {
    * The events are shared with other followers: do not change them.
    */
   follow(options: FollowOptions): AsyncGenerator<FeedStep, void>;
-  /** Number of followers at the moment. */
+  /** Number of followers at the moment that have begun: what is written from now on reaches them. */
   followers(): number;
 };
 
@@ -73,7 +73,7 @@ export function createEventHub(
       tail = null;
     },
     follow,
-    followers: () => interests.size(),
+    followers: () => interests.following(),
   };
 }
 

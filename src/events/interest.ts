@@ -8,6 +8,8 @@ export type Follower = {
   next: bigint | null;
   /** From this place on `next` tells all: nothing that matches lies between it and `next` (or the ring's tail). */
   seen: bigint;
+  /** Whether it has its place in the log: from then on it misses nothing. */
+  begun?: boolean;
   /** Ends its wait. */
   wake(): void;
 };
@@ -16,7 +18,10 @@ export type Interests = {
   add(follower: Follower): void;
   remove(follower: Follower): void;
   all(): Iterable<Follower>;
+  /** How many there are, those too that are still about to begin. */
   size(): number;
+  /** How many have begun. */
+  following(): number;
   /** Marks and wakes those whom one of these events concerns, each once. */
   publish(events: EventRow[]): void;
 };
@@ -47,6 +52,7 @@ export function createInterests(): Interests {
     },
     all: () => everyone,
     size: () => everyone.size,
+    following: () => [...everyone].filter(({ begun }) => begun).length,
     publish(events) {
       const concerned = new Set<Follower>();
       for (const event of events) {

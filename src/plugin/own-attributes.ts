@@ -5,6 +5,7 @@ import { defineGuard } from '../commands/guards.ts';
 import { inWorkspace } from '../commands/system.ts';
 import { reject, UserErrors } from '../commands/user-errors.ts';
 import type { Database, Transaction } from '../db/database.ts';
+import { inSavepoint } from '../db/savepoint.ts';
 import { encodeId } from '../graphql/ids.ts';
 import { attributeDefinitionCommands } from '../modules/attributes/index.ts';
 import type { AttributesHost } from './host.ts';
@@ -108,17 +109,6 @@ async function refusalOf(
     if (error.errors.some(({ code }) => code === 'DUPLICATE')) return null;
     return error.errors.map(({ message }) => message).join(' ');
   }
-}
-
-async function inSavepoint(tx: Transaction, work: () => Promise<void>): Promise<void> {
-  await tx.execute(sql`savepoint attribute`);
-  try {
-    await work();
-  } catch (error) {
-    await tx.execute(sql`rollback to savepoint attribute`);
-    throw error;
-  }
-  await tx.execute(sql`release savepoint attribute`);
 }
 
 /** Refuses what would make another type of one: the plugin writes what the type takes, and its next start would fail. */

@@ -1,6 +1,5 @@
 // `ctx.command`: a core command as the plugin itself, in a transaction that is under way. What it does it does whole: one
 // that refuses or fails has changed nothing, also where the plugin catches what it threw and goes on.
-import sql from 'sql-template-tag';
 import { hasPermission, knownSubjects } from '../auth/permissions.ts';
 import type { Viewer } from '../auth/viewer.ts';
 import { allCommands, type Command, type CommandContext, commandNamed, RolledBack, toUserError } from '../commands/command.ts';
@@ -8,6 +7,7 @@ import type { Emitted } from '../commands/emitted.ts';
 import { passGuards } from '../commands/guards.ts';
 import { inOwnCurrency } from '../commands/own-currency.ts';
 import { type UserError, UserErrors } from '../commands/user-errors.ts';
+import { inSavepoint } from '../db/savepoint.ts';
 import { meant } from '../lib/nearest.ts';
 import { capabilityError } from './capability-error.ts';
 import { assertInTime } from './context-read.ts';
@@ -57,14 +57,9 @@ async function run(
 }
 
 async function whole<T>({ tx }: CommandContext, work: () => Promise<T>): Promise<T> {
-  await tx.execute(sql`savepoint plugin_command`);
   try {
-    const result = await work();
-    await tx.execute(sql`release savepoint plugin_command`);
-    return result;
+    return await inSavepoint(tx, work);
   } catch (error) {
-    // Where that fails too, the transaction is lost, and the error says why.
-    await tx.execute(sql`rollback to savepoint plugin_command`).catch(() => undefined);
     throw error instanceof RolledBack ? refusalOf(error) : error;
   }
 }

@@ -1,4 +1,5 @@
 // Followers: from backfill to live without loss or repetition, whatever their pace and however often they come back.
+import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../src/db/database.ts';
 import { createEventHub, createEvents, type EventRow, type Events, encodeCursor, type FeedStep, lastSeq } from '../../src/events/index.ts';
@@ -182,6 +183,24 @@ test('a follower that wants little does not lag, however much else passes by', a
   expect(await waiting).toMatchObject({ kind: 'events', phase: 'LIVE', events: [{ seq: 701n }] });
   await steps.return();
   await other.return();
+});
+
+test('a follower counts once it has its place: what is written then reaches it', async () => {
+  startLog(50);
+  const steps = events.hub.follow({ workspaceId: world.workspaceId });
+  let first: Promise<IteratorResult<FeedStep, void>> | undefined;
+  await world.db.transaction(async (tx) => {
+    // Nobody can see the end of the log.
+    await tx.execute(sql`lock table events in access exclusive mode`);
+    const [me] = await tx.query<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    first = steps.next();
+    const blocked = sql`select 1 from pg_stat_activity where ${me!.pid}::int = any(pg_blocking_pids(pid))`;
+    await until(async () => (await tx.query(blocked)).length > 0);
+    expect(events.hub.followers()).toBe(0);
+  });
+  await until(() => events.hub.followers() === 1);
+  expect((await first)!.value).toMatchObject({ kind: 'caughtUp' });
+  await steps.return();
 });
 
 test('a waiting follower ends by return, by its signal and with the hub', async () => {

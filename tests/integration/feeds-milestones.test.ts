@@ -68,6 +68,8 @@ test.each<[string, unknown]>([
   ['null', { feed: null }],
 ])('those who asked for %s get answers with data only', async (_name, extensions) => {
   await server.events.drained();
+  // Those of the tests before are gone only once the server has seen them go.
+  await until(() => server.events.hub.followers() === 0);
   const stream = await openStream(server, { query, extensions });
   await until(() => server.events.hub.followers() > 0);
   await makeCustomer(server, { displayName: 'Plain' });

@@ -83,6 +83,10 @@ it('by a replay, which is waited for', async () => {
 it('by a delivery, whose body is made anew', async () => {
   const receiver = await startReceiver();
   let erased = false;
+  await done(server, 'webhookCreate', { name: 'Delivered', url: receiver.url, document }, 'webhook { id }');
+  const customer = await makeCustomer(server, { displayName: 'Forget Delivery' });
+  await server.events.drained();
+  // Now, so that nothing is rendered before it is known who is to be erased.
   const running = startDelivering({
     db: server.db,
     log,
@@ -100,9 +104,6 @@ it('by a delivery, whose body is made anew', async () => {
       },
     },
   });
-  await done(server, 'webhookCreate', { name: 'Delivered', url: receiver.url, document }, 'webhook { id }');
-  const customer = await makeCustomer(server, { displayName: 'Forget Delivery' });
-  await server.events.drained();
   await eventually(() => {
     running.wake();
     expect(erased).toBe(true);

@@ -5,6 +5,7 @@ import { inWorkspace } from '../../commands/system.ts';
 import { userError } from '../../commands/user-errors.ts';
 import type { Transaction } from '../../db/database.ts';
 import type { OpportunityRuleRow } from '../../db/models.ts';
+import { inSavepoint } from '../../db/savepoint.ts';
 import type { EventRow } from '../../events/index.ts';
 import { defineEventHandler, isPassing } from '../../jobs/index.ts';
 import { baseAmountSql } from '../sales/index.ts';
@@ -39,14 +40,11 @@ export async function takeSignals(tx: Transaction, events: EventRow[]): Promise<
 
 /** Null, or why it failed: then it has left nothing behind. */
 async function attempt(tx: Transaction, workspaceId: string, rules: Rule[], events: EventRow[]): Promise<unknown> {
-  await tx.execute(sql`savepoint signals`);
   try {
-    await inWorkspace(tx, workspaceId, async (ctx) => fire(ctx, await candidatesOf(ctx, rules, events)));
-    await tx.execute(sql`release savepoint signals`);
+    await inSavepoint(tx, () => inWorkspace(tx, workspaceId, async (ctx) => fire(ctx, await candidatesOf(ctx, rules, events))));
     return null;
   } catch (error) {
     if (isPassing(error)) throw error;
-    await tx.execute(sql`rollback to savepoint signals`);
     return error;
   }
 }

@@ -1,6 +1,7 @@
 // Deliveries about a person who is erased keep their place in the log of deliveries, and lose what they said.
 import sql, { empty } from 'sql-template-tag';
 import type { Queryable } from '../../db/database.ts';
+import { shareLock, takeLock } from '../../db/locks.ts';
 import type { EventRow } from '../../events/index.ts';
 import { defineEventHandler } from '../../jobs/index.ts';
 import { defineErasure } from '../customers/index.ts';
@@ -46,7 +47,7 @@ const bodiesOf = (workspaceId: string) => `webhook bodies ${workspaceId}`;
  * those who redact wait for it. Before any lock on rows.
  */
 export async function makesBodies(tx: Queryable, workspaceId: string): Promise<void> {
-  await tx.query(sql`select pg_advisory_xact_lock_shared(hashtextextended(${bodiesOf(workspaceId)}, 0))`);
+  await shareLock(tx, bodiesOf(workspaceId));
 }
 
 defineErasure((ctx, customerId, subjects) => eraseDeliveriesOf(ctx.tx, ctx.workspaceId, customerId, { subjects }));
@@ -63,7 +64,7 @@ export function eraseAgain(): void {
 /** Redacts what was made while customers were being erased, once the transactions are over that make bodies. */
 export async function eraseLate(tx: Queryable, events: readonly Pick<EventRow, 'workspaceId' | 'subjectId' | 'seq'>[]): Promise<void> {
   for (const { workspaceId, subjectId, seq } of events) {
-    await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${bodiesOf(workspaceId)}, 0))`);
+    await takeLock(tx, bodiesOf(workspaceId));
     await eraseDeliveriesOf(tx, workspaceId, subjectId, { before: seq });
   }
 }

@@ -6,6 +6,7 @@ import { type CommandContext, defineCommand } from '../../commands/command.ts';
 import { input, int, longText, text } from '../../commands/fields.ts';
 import { changesOf, insertRows, writeChanges } from '../../commands/rows.ts';
 import { reject } from '../../commands/user-errors.ts';
+import { takeLock } from '../../db/locks.ts';
 import type { JsonObject, WebhookRow } from '../../db/models.ts';
 import { assertReached, decodeCursor, EventCursorError, lastSeq } from '../../events/index.ts';
 import { newId } from '../../lib/typeid.ts';
@@ -75,7 +76,7 @@ export const webhookCreate = defineCommand({
 
 /** Refuses one more than a workspace may have. Two that make the last one at the same moment wait for each other. */
 export async function checkRoom(ctx: CommandContext): Promise<void> {
-  await ctx.tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${ctx.workspaceId}`}, 0))`);
+  await takeLock(ctx.tx, `webhooks ${ctx.workspaceId}`);
   const [row] = await ctx.tx.query<{ n: number }>(
     sql`select count(*)::int as n from webhooks where workspace_id = ${ctx.workspaceId}::uuid and archived_at is null`,
   );

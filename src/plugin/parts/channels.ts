@@ -1,8 +1,8 @@
 // `channels`: a plugin hands messages to a provider, and brings what comes in. Its ports record in the transaction that the
 // plugin got; the capability alone is the right to do so.
-import sql from 'sql-template-tag';
 import { systemViewer } from '../../auth/system-viewer.ts';
 import type { CommandContext } from '../../commands/command.ts';
+import { inSavepoint } from '../../db/savepoint.ts';
 import { isPermanent } from '../../lib/permanent-failure.ts';
 import { defineChannelProvider, type OutboundMessage, receiveMessage, reportMessage, type SendCall } from '../../modules/messages/index.ts';
 import { commandContextOf, originOf, readContext, within } from '../context.ts';
@@ -66,21 +66,19 @@ async function send(
 // As Trato itself, for the plugin: of the caller, if there is one, a message that came in says nothing. What fails has
 // changed nothing, also where the plugin catches what was thrown and goes on.
 async function recording<T>(plugin: LoadedPlugin, made: WriteContext, work: (ctx: CommandContext) => Promise<T>): Promise<T> {
-  assertInTime(plugin, made.signal);
+  const inTime = () => assertInTime(plugin, made.signal);
+  inTime();
   const ctx = commandContextOf(made);
-  const tx = checkedTransaction(ctx.tx, () => assertInTime(plugin, made.signal));
+  const tx = checkedTransaction(ctx.tx, inTime);
   const viewer = { ...systemViewer(ctx.workspaceId), origin: originOf(plugin) };
   const source = { actor: viewer.actor, origin: viewer.origin };
   const events: Parameters<CommandContext['emit']>[0][] = [];
-  await tx.execute(sql`savepoint channel`);
-  try {
-    const result = await work({ ...ctx, tx, viewer, permission: '*', emit: (event) => events.push({ source, ...event }) });
-    await tx.execute(sql`release savepoint channel`);
-    for (const event of events) ctx.emit(event);
-    return result;
-  } catch (error) {
-    // Where that fails too, the transaction is lost, and the error says why.
-    await ctx.tx.execute(sql`rollback to savepoint channel`).catch(() => undefined);
-    throw error;
-  }
+  // In time or not, what was written is undone: so by the transaction that does not look at the clock.
+  const result = await inSavepoint(ctx.tx, async () => {
+    const done = await work({ ...ctx, tx, viewer, permission: '*', emit: (event) => events.push({ source, ...event }) });
+    inTime();
+    return done;
+  });
+  for (const event of events) ctx.emit(event);
+  return result;
 }

@@ -2,6 +2,7 @@
 // log: so no two evaluations of a unit run side by side, and the later one has seen the later facts.
 import sql from 'sql-template-tag';
 import type { Transaction } from '../../../db/database.ts';
+import { inSavepoint } from '../../../db/savepoint.ts';
 import type { EventRow } from '../../../events/index.ts';
 import { isPassing } from '../../../jobs/index.ts';
 import { concerned, touchesOf } from './touched.ts';
@@ -31,13 +32,11 @@ export async function evaluateUnit(
   customers: readonly string[] | null,
   cause: UnitWork['cause'],
 ): Promise<void> {
-  await tx.execute(sql`savepoint unit`);
+  const { workspaceId, id: unitId } = row;
   try {
-    await unit.evaluate({ tx, workspaceId: row.workspaceId, unitId: row.id, now: new Date(), customers, cause });
-    await tx.execute(sql`release savepoint unit`);
+    await inSavepoint(tx, () => unit.evaluate({ tx, workspaceId, unitId, now: new Date(), customers, cause }));
   } catch (error) {
     if (isPassing(error)) throw error;
-    await tx.execute(sql`rollback to savepoint unit`);
     // A customer who was erased meanwhile is no failure: everyone is judged anew at once.
     await markFailed(tx, row, error, (error as { code?: string }).code === FOREIGN_KEY_VIOLATION ? 'PENDING' : 'FAILED');
   }

@@ -54,7 +54,7 @@ export function startDelivering(options: Omit<Delivery, 'signal' | 'now'> & { no
       seen: 0n,
       wake() {
         follower.next = null;
-        looks.look(lane);
+        looks.wake(lane);
       },
     };
     interests.add(follower);

@@ -59,13 +59,20 @@ export function createHealthRows({ db, log }: Pick<Delivery, 'db' | 'log'>): Hea
     });
     try {
       // Of a webhook that was changed meanwhile, as enabled again, what was seen before says nothing.
+      // A replay has the row of its webhook for seconds: who waited for that would keep the rows of the others from being taken in.
       const written = await db.query<{ id: string }>(sql`
+        with n as (
+          select * from unnest(${rows.map((row) => row.workspaceId)}::uuid[], ${rows.map((row) => row.id)}::uuid[],
+            ${rows.map((row) => row.failingSince)}::timestamptz[], ${rows.map((row) => row.restingUntil)}::timestamptz[],
+            ${rows.map((row) => row.lastDeliveredAt)}::timestamptz[], ${rows.map((row) => row.version)}::int[])
+            as n (workspace_id, id, failing_since, resting_until, last_delivered_at, version)
+        ), free as (
+          select w.workspace_id, w.id from n join webhooks w on w.workspace_id = n.workspace_id and w.id = n.id
+          where w.version = n.version and w.status = 'ACTIVE' for no key update of w skip locked
+        )
         update webhooks w set failing_since = n.failing_since, resting_until = n.resting_until, last_delivered_at = n.last_delivered_at
-        from unnest(${rows.map((row) => row.workspaceId)}::uuid[], ${rows.map((row) => row.id)}::uuid[],
-          ${rows.map((row) => row.failingSince)}::timestamptz[], ${rows.map((row) => row.restingUntil)}::timestamptz[],
-          ${rows.map((row) => row.lastDeliveredAt)}::timestamptz[], ${rows.map((row) => row.version)}::int[])
-          as n (workspace_id, id, failing_since, resting_until, last_delivered_at, version)
-        where w.workspace_id = n.workspace_id and w.id = n.id and w.version = n.version and w.status = 'ACTIVE'
+        from n join free f on f.workspace_id = n.workspace_id and f.id = n.id
+        where w.workspace_id = f.workspace_id and w.id = f.id
         returning w.id`);
       const ids = new Set(written.map(({ id }) => id));
       for (const [i, lane] of lanes.entries()) {

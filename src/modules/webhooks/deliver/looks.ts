@@ -18,9 +18,13 @@ const MOVES = 500;
 const RETRY_MS = { first: 100, most: 30_000 };
 /** Pauses while a command has the row of a webhook: mostly it is done in a moment. */
 const HELD_MS = { first: 20, most: 1_000 };
+/** So often a row is found held before somebody waits for it, one at a time: else commands in a row would never let it go. */
+const OFTEN_HELD = 6;
 
 export type Looks = {
   look(lane: Lane): void;
+  /** The same for what may happen all the time: while the row is held it does nothing, for the lane is looked at again anyway. */
+  wake(lane: Lane): void;
   /** A delivery of the lane is done: there may be room again. */
   onSettled(lane: Lane): void;
   stop(): Promise<void>;
@@ -36,9 +40,13 @@ export type LooksTold = {
 export function createLooks(delivery: Delivery, told: LooksTold): Looks {
   const waiting = new Set<Lane>();
   const underWay = new Map<Lane, Promise<void>>();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = new Map<Lane, NodeJS.Timeout>();
+  /** Those whose row was held, until they are looked at again. */
+  const resting = new WeakSet<Lane>();
   /** Those that had no room when they were looked at. */
   const full = new WeakSet<Lane>();
+  /** Whether one of them waits for its row. */
+  let isWaiting = false;
   let stopping = false;
 
   function look(lane: Lane): void {
@@ -64,10 +72,14 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
   async function step(lane: Lane): Promise<void> {
     try {
       if (lane.closed || stopping) return;
+      resting.delete(lane);
       if (lane.stale) await load(lane);
       told.onQueued(lane);
       const took = await take(lane);
       if (took === 'held') {
+        // What happened meanwhile waits too.
+        waiting.delete(lane);
+        resting.add(lane);
         lookLater(lane, pauseOf(lane, HELD_MS));
         return;
       }
@@ -83,11 +95,12 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
 
   function lookLater(lane: Lane, pause: number): void {
     if (stopping) return;
+    clearTimeout(timers.get(lane));
     const timer = setTimeout(() => {
-      timers.delete(timer);
+      timers.delete(lane);
       look(lane);
     }, pause);
-    timers.add(timer);
+    timers.set(lane, timer);
   }
 
   async function load(lane: Lane): Promise<void> {
@@ -116,7 +129,11 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
       if (stopped) await told.onProblem(lane, stopped.problem, stopped.detail);
       return 'done';
     }
-    const took = await takeIn(delivery, lane, (filter) => told.onFilter(lane, filter));
+    const waits = !isWaiting && lane.failures >= OFTEN_HELD;
+    isWaiting ||= waits;
+    const took = await takeIn(delivery, lane, (filter) => told.onFilter(lane, filter), { waits }).finally(() => {
+      if (waits) isWaiting = false;
+    });
     if (took === 'changed') await told.onChanged(lane);
     if (typeof took === 'object') await told.onProblem(lane, took.problem, took.detail);
     return took === 'more' || took === 'held' ? took : 'done';
@@ -124,6 +141,9 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
 
   return {
     look,
+    wake(lane) {
+      if (!resting.has(lane)) look(lane);
+    },
     onSettled(lane) {
       if (lane.stale) look(lane);
       if (!full.has(lane) || !hasRoom(lane)) return;
@@ -134,7 +154,7 @@ export function createLooks(delivery: Delivery, told: LooksTold): Looks {
     async stop() {
       stopping = true;
       waiting.clear();
-      for (const timer of timers) clearTimeout(timer);
+      for (const timer of timers.values()) clearTimeout(timer);
       await Promise.all(underWay.values());
     },
   };

@@ -4,6 +4,7 @@ import sql from 'sql-template-tag';
 import type { WebhookRow } from '../../../db/models.ts';
 import { type EventFilter, type EventRow, indexedPart, lastSeq, matches, readEvents } from '../../../events/index.ts';
 import { newId } from '../../../lib/typeid.ts';
+import { inTurn } from './in-turn.ts';
 import type { Delivery, Lane } from './lane.ts';
 import type { Pending } from './queue.ts';
 
@@ -40,8 +41,16 @@ function invalid(ports: Delivery['ports'], error: unknown): Stopped {
   return { problem: 'DOCUMENT_INVALID', detail };
 }
 
+/** `waits`: for a row that is held, in turn with the commands that want it; else such a row is passed over. */
+type Manner = { waits?: boolean };
+
 /** Takes in the next events of a webhook. `onFilter` is told which events it wants. */
-export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: EventFilter) => void): Promise<TookIn> {
+export async function takeIn(
+  delivery: Delivery,
+  lane: Lane,
+  onFilter: (filter: EventFilter) => void,
+  manner: Manner = {},
+): Promise<TookIn> {
   const { db, ports } = delivery;
   const { webhook } = lane;
   const viewer = await ports.viewerOf(db, webhook);
@@ -59,7 +68,7 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
       if (head > lane.place) lane.place = head;
       // Whoever takes over need not look through all that again.
       if (lane.place - webhook.cursor < FAR) return 'done';
-      const stored = await store(delivery, lane, webhook, { place: lane.place, rendered: [], head });
+      const stored = await store(delivery, lane, webhook, { place: lane.place, rendered: [], head }, manner);
       return stored === 'stored' ? 'done' : stored;
     }
     const matching = events.filter((event) => matches(filter, event));
@@ -71,7 +80,7 @@ export async function takeIn(delivery: Delivery, lane: Lane, onFilter: (filter: 
     lane.unstored += events.length;
     // Where nothing is told, the place is stored now and then only: what was passed over is passed over again.
     if (rendered.length > 0 || lane.unstored >= BATCH) {
-      const stored = await store(delivery, lane, webhook, { place, rendered, head });
+      const stored = await store(delivery, lane, webhook, { place, rendered, head }, manner);
       if (stored !== 'stored') return stored;
       lane.unstored = 0;
     }
@@ -89,6 +98,7 @@ async function store(
   { version }: WebhookRow,
   // The log went up to `head` when the bodies were made.
   { place, rendered, head }: { place: bigint; rendered: { event: EventRow; body: string }[]; head: bigint },
+  { waits = false }: Manner,
 ): Promise<'stored' | 'changed' | 'held'> {
   const { workspaceId, id, cursor } = lane.webhook;
   const asKnown = sql`workspace_id = ${workspaceId}::uuid and id = ${id}::uuid and cursor = ${cursor}::bigint and version = ${version}::int
@@ -103,7 +113,7 @@ async function store(
   const erasedSince = sql`exists (select from events e where e.workspace_id = ${workspaceId}::uuid and e.type = 'customer.erased'
     and e.seq > ${head}::bigint and e.customer_id = any(${column((one) => one.subjectKey)}::uuid[]))`;
   // A replay has the row for seconds: whoever waited for it would hold up all that are taken in after.
-  const [row] = await db.query<{ moved: number; known: number; added: string[] }>(sql`
+  const statement = sql`
     with free as (
       select id from webhooks where ${asKnown} and not ${erasedSince} for no key update skip locked
     ), moved as (
@@ -121,7 +131,11 @@ async function store(
       returning id
     )
     select (select count(*) from moved)::int as moved, (select count(*) from webhooks where ${asKnown})::int as known,
-      array(select id from added) as added`);
+      array(select id from added) as added`;
+  type Stored = { moved: number; known: number; added: string[] };
+  const rows = waits ? await inTurn(db, lane.webhook, (tx) => tx.query<Stored>(statement)) : await db.query<Stored>(statement);
+  if (!rows) return 'held';
+  const [row] = rows;
   if (row!.moved === 0) return row!.known > 0 ? 'held' : 'changed';
   lane.webhook = { ...lane.webhook, cursor: place };
   lane.lastId = last;
