@@ -37,7 +37,7 @@ function addFields(schema: Api, config: Config, tier: Value<Tier>): void {
           values: {
             EARNED: 'The customer bought something.',
             SPENT: 'The customer used them.',
-            ADJUSTED: 'Somebody corrected them, or what had earned them was taken back.',
+            ADJUSTED: 'Somebody corrected them, or what had earned them was corrected, moved or taken back.',
             EXPIRED: 'They were not used in time.',
           },
         }),

@@ -54,7 +54,7 @@ export function shareOf(config: Config, earnedTotal: number): number {
 }
 
 /** Points for an exact value such as `12.5000`, rounded towards zero; negative ones for a negative value. */
-export function pointsFor({ pointsPerUnit }: Config, value: string): bigint {
+export function pointsFor({ pointsPerUnit }: Pick<Config, 'pointsPerUnit'>, value: string): bigint {
   return (tenThousandths(value) * tenThousandths(pointsPerUnit)) / 100_000_000n;
 }
 

@@ -11,7 +11,7 @@ const HOUR = 3_600;
 
 export const plugin = definePlugin({
   id: 'loyalty',
-  version: '1.0.0',
+  version: '1.1.0',
   api: '^1.0.0',
   description: 'Points and tiers: earned by purchases, spent, and expiring.',
   config,

@@ -12,7 +12,11 @@ export type Posting = {
   earned: number;
   reason?: string | null;
   /** The interaction that it comes from. */
-  source?: string;
+  purchase?: string;
+  /** The same in the first entry of an interaction: there is one. */
+  source?: string | null;
+  /** Points are taken first from those that this interaction brought. */
+  firstFrom?: string;
   /** When the points were earned; now unless told. */
   at?: Date;
 };
@@ -38,15 +42,15 @@ export async function openAccount(ctx: WriteContext, config: Config, customerId:
 
 /** Writes a posting to an open account; false where its source has been posted before. The caller has checked the balance. */
 export async function post(ctx: WriteContext, config: Config, account: Account, posting: Posting): Promise<boolean> {
-  const { kind, points, earned, reason = null, source = null, at = ctx.now } = posting;
+  const { kind, points, earned, reason = null, purchase = null, source = null, at = ctx.now } = posting;
   const expiresAt = points > 0 ? new Date(at.getTime() + config.expireAfterDays * DAY_MS) : null;
   const written = await ctx.sql(sql`
-    insert into entries (workspace_id, customer_id, position, kind, points, remaining, reason, source, expires_at, created_at)
-    values (${ctx.workspaceId}::uuid, ${account.customerId}::uuid, ${account.entries + 1}, ${kind}, ${points}, ${Math.max(0, points)}, ${reason}, ${source}::uuid,
-      ${expiresAt}, ${ctx.now})
+    insert into entries (workspace_id, customer_id, position, kind, points, remaining, reason, purchase, source, expires_at, created_at)
+    values (${ctx.workspaceId}::uuid, ${account.customerId}::uuid, ${account.entries + 1}, ${kind}, ${points}, ${Math.max(0, points)}, ${reason}, ${purchase}::uuid,
+      ${source}::uuid, ${expiresAt}, ${ctx.now})
     on conflict (workspace_id, source) do nothing returning position`);
   if (written.length === 0) return false;
-  if (points < 0) await takeOldest(ctx, account.customerId, -points);
+  if (points < 0) await takeOldest(ctx, account.customerId, -points, posting.firstFrom ?? null);
 
   const balance = account.balance + points;
   const earnedTotal = Math.min(MOST_POINTS, Math.max(0, account.earnedTotal + earned));
@@ -59,11 +63,13 @@ export async function post(ctx: WriteContext, config: Config, account: Account, 
   return true;
 }
 
-/** Takes points from the entries that would expire first. */
-async function takeOldest(ctx: WriteContext, customerId: string, points: number): Promise<void> {
+/** Takes points from the entries that would expire first, before them from those of a purchase. */
+async function takeOldest(ctx: WriteContext, customerId: string, points: number, firstFrom: string | null): Promise<void> {
   await ctx.sql(sql`
     with queue as (
-      select position, remaining, sum(remaining) over (order by expires_at, position) - remaining as ahead from entries
+      select position, remaining,
+        sum(remaining) over (order by coalesce(purchase = ${firstFrom}::uuid, false) desc, expires_at, position) - remaining as ahead
+      from entries
       where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid and remaining > 0
     )
     update entries e set remaining = q.remaining - least(q.remaining, ${points}::int - q.ahead) from queue q
@@ -80,7 +86,7 @@ export async function expirePoints(
       select customer_id, position, remaining from entries
       where workspace_id = ${ctx.workspaceId}::uuid and customer_id = any(${customerIds}::uuid[]) and remaining > 0 and expires_at <= ${ctx.now}
     ), emptied as (
-      update entries e set remaining = 0 from due
+      update entries e set remaining = 0, expired = e.expired + due.remaining from due
       where e.workspace_id = ${ctx.workspaceId}::uuid and e.customer_id = due.customer_id and e.position = due.position
     ), lost as (
       select customer_id, sum(remaining)::int as points from due group by customer_id

@@ -38,4 +38,28 @@ export const migrations = {
     );
     create index entries_to_spend on entries (workspace_id, customer_id, expires_at, position) where remaining > 0;
     create index entries_to_expire on entries (workspace_id, expires_at) where remaining > 0`,
+  '003_purchases': `
+    create table purchases (
+      workspace_id uuid not null,
+      -- The interaction, and a customer for whom it has counted: one that is moved has counted for several.
+      interaction_id uuid not null,
+      customer_id uuid not null,
+      -- The kind that it had when it was last looked at, and the points for a unit of its value since it has that kind.
+      kind_id uuid not null,
+      points_per_unit text not null,
+      occurred_at timestamptz(3) not null,
+      -- The points that it counts for now; negative for a cancellation.
+      counted integer not null default 0,
+      -- What could not be taken back, because it was not there any more: of the balance, and of what was earned in all.
+      points_short integer not null default 0 check (points_short >= 0),
+      earned_short integer not null default 0 check (earned_short >= 0),
+      primary key (workspace_id, interaction_id, customer_id),
+      foreign key (workspace_id, customer_id) references accounts on delete cascade
+    );
+    create index purchases_of_customer on purchases (workspace_id, customer_id, occurred_at);
+    -- The interaction that an entry comes from; the column source names it in the first of its entries alone.
+    alter table entries add column purchase uuid,
+      -- How many of the points that this entry brought have expired.
+      add column expired integer not null default 0 check (expired between 0 and greatest(points, 0));
+    create index entries_of_purchase on entries (workspace_id, purchase) where purchase is not null`,
 };
