@@ -55,8 +55,13 @@ async function stopAndWait(pid: number): Promise<boolean> {
  * removed: it also names the shared memory by which PostgreSQL sees that a dead server's children still run. So our
  * own pid goes in, which PostgreSQL, told that we are its grandparent, knows not to be a server.
  */
-async function disownPidFile(clusterDir: string): Promise<void> {
+export async function disownPidFile(clusterDir: string): Promise<void> {
   const path = join(clusterDir, 'postmaster.pid');
-  const [, ...rest] = (await readFile(path, 'utf8')).split('\n');
-  await writeFile(path, [String(process.pid), ...rest].join('\n'));
+  try {
+    const [, ...rest] = (await readFile(path, 'utf8')).split('\n');
+    await writeFile(path, [String(process.pid), ...rest].join('\n'));
+  } catch (error) {
+    // It was the server after all, looked at as it ended, and has taken its file away.
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
 }
