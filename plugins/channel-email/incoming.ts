@@ -29,7 +29,8 @@ export async function takeIn(ctx: Job, channel: ChannelPorts, account: Inbound, 
   return answer;
 }
 
-type Answer = { status: number; body: { outcome?: string; reason?: string; interaction?: string; error?: string } };
+/** What the mail server is told. */
+export type Answer = { status: number; body: { outcome?: string; reason?: string; interaction?: string; error?: string } };
 
 const ignored = (reason: string): Answer => ({ status: 200, body: { outcome: 'IGNORED', reason } });
 

@@ -177,6 +177,22 @@ describe('a cancellation', () => {
     expect(await shop.read(id)).toMatchObject({ points: 40, total: 40 });
   });
 
+  it('is paid before those that came after it, each as much as it lacks', async () => {
+    const id = await host.makeCustomer();
+    await cancel(id, 70, daysAgo(1));
+    await cancel(id, 60, daysAgo(2));
+    await shop.put(newOrder(), id, 100, { occurredAt: daysAgo(3) });
+    const { points, total, entries } = await shop.read(id);
+    expect({ points, total }).toEqual({ points: 0, total: 0 });
+    expect(entries.slice(0, 3)).toEqual([
+      ['ADJUSTED', -40],
+      ['ADJUSTED', -60],
+      ['EARNED', 100],
+    ]);
+    await shop.put(newOrder(), id, 50, { occurredAt: daysAgo(3) });
+    expect(await shop.read(id)).toMatchObject({ points: 20, total: 20 });
+  });
+
   it('takes nothing of a purchase that came after it', async () => {
     const id = await host.makeCustomer();
     await cancel(id, 100, daysAgo(3));

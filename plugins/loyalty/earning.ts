@@ -71,16 +71,13 @@ async function knownShares(ctx: WriteContext, config: Config, now: Purchase, eve
   return earnedAlready ? null : [];
 }
 
-const CUSTOMER = 'query ($id: ID!) { customer(by: { id: $id }) { id } }';
+const CUSTOMERS = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }';
 
 /** Which customers were erased: the event that has them forgotten may still come. */
 async function goneOf(ctx: WriteContext, customerIds: readonly string[]): Promise<Set<string>> {
-  const gone = new Set<string>();
-  for (const id of customerIds) {
-    const { customer } = await ctx.query(CUSTOMER, { id: typeId('Customer', id) });
-    if (!customer) gone.add(id);
-  }
-  return gone;
+  if (customerIds.length === 0) return new Set();
+  const { nodes } = await ctx.query<{ nodes: unknown[] }>(CUSTOMERS, { ids: customerIds.map((id) => typeId('Customer', id)) });
+  return new Set(customerIds.filter((_, i) => nodes[i] === null));
 }
 
 async function forget(ctx: WriteContext, customerId: string): Promise<void> {

@@ -62,4 +62,8 @@ export const migrations = {
       -- How many of the points that this entry brought have expired.
       add column expired integer not null default 0 check (expired between 0 and greatest(points, 0));
     create index entries_of_purchase on entries (workspace_id, purchase) where purchase is not null`,
+  '004_owed': `
+    -- Few are owed anything, whatever else a customer has bought since.
+    create index purchases_owed on purchases (workspace_id, customer_id, occurred_at, interaction_id)
+      where counted < 0 and (points_short > 0 or earned_short > 0)`,
 };

@@ -73,16 +73,17 @@ export async function sharesOf(ctx: WriteContext, interactionId: string): Promis
     where workspace_id = ${ctx.workspaceId}::uuid and interaction_id = ${interactionId}::uuid order by customer_id`);
 }
 
-/** Cancellations of a customer that are owed something, and happened since a purchase. */
-export async function owingSince(
+/** The first cancellation of a customer that is owed some of what a purchase has brought, and happened since. */
+export async function firstOwed(
   ctx: WriteContext,
   customerId: string,
-  purchase: string,
-  since: Date,
-): Promise<(Share & { id: string })[]> {
-  return ctx.sql<Share & { id: string }>(sql`select interaction_id as id, ${shareColumns} from purchases
-    where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid and occurred_at >= ${since} and interaction_id <> ${purchase}::uuid
-      and counted < 0 and (points_short > 0 or earned_short > 0) order by occurred_at, interaction_id`);
+  { purchase, at, points, earned }: { purchase: string; at: Date; points: number; earned: number },
+): Promise<(Share & { id: string }) | undefined> {
+  const [owed] = await ctx.sql<Share & { id: string }>(sql`select interaction_id as id, ${shareColumns} from purchases
+    where workspace_id = ${ctx.workspaceId}::uuid and customer_id = ${customerId}::uuid and occurred_at >= ${at} and interaction_id <> ${purchase}::uuid
+      and counted < 0 and ((points_short > 0 and ${points}::int > 0) or (earned_short > 0 and ${earned}::int > 0))
+    order by occurred_at, interaction_id limit 1`);
+  return owed;
 }
 
 export async function saveShare(ctx: WriteContext, id: string, share: Share): Promise<void> {

@@ -3,7 +3,7 @@
 import { sql, type WriteContext } from 'trato/plugin';
 import type { Config } from './config.ts';
 import { type Account, expirePoints, MOST_POINTS, post } from './ledger.ts';
-import { owingSince, type Share, saveShare } from './purchases.ts';
+import { firstOwed, type Share, saveShare } from './purchases.ts';
 
 type How = {
   /** Nothing was booked for the interaction. */
@@ -56,10 +56,11 @@ async function payOwed(
   brought: { purchase: string; points: number; earned: number; at: Date },
 ): Promise<void> {
   let { points, earned } = brought;
-  for (const { id, ...share } of await owingSince(ctx, account.customerId, brought.purchase, brought.at)) {
-    if (points === 0 && earned === 0) return;
+  while (points > 0 || earned > 0) {
+    const owed = await firstOwed(ctx, account.customerId, { ...brought, points, earned });
+    if (!owed) return;
+    const { id, ...share } = owed;
     const pays = { points: Math.min(points, share.pointsShort), earned: Math.min(earned, share.earnedShort) };
-    if (pays.points === 0 && pays.earned === 0) continue;
     await post(ctx, config, account, {
       kind: 'ADJUSTED',
       points: -pays.points,

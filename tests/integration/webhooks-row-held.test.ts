@@ -7,6 +7,7 @@ import type { Running } from '../../src/jobs/index.ts';
 import { allowOutbound } from '../../src/lib/private-address.ts';
 import { decodeTypeId } from '../../src/lib/typeid.ts';
 import { createHealthRows } from '../../src/modules/webhooks/deliver/health.ts';
+import { inTurn } from '../../src/modules/webhooks/deliver/in-turn.ts';
 import { startDelivering } from '../../src/modules/webhooks/deliver/index.ts';
 import { createLane, type Lane, type WebhookPorts } from '../../src/modules/webhooks/deliver/lane.ts';
 import { createLooks } from '../../src/modules/webhooks/deliver/looks.ts';
@@ -157,4 +158,18 @@ it('a webhook whose row is held by one command after the other has its turn amon
     isOver = true;
     return Promise.all(all);
   });
+});
+
+it('who waits for a row gives up after a while, has done nothing then, and tells other failures', async () => {
+  const { id } = await webhook();
+  const row = { workspaceId: server.workspaceId, id };
+  let begun = 0;
+  const work = async () => ++begun;
+  await server.db.transaction(async (tx) => {
+    await holding(tx, [id]);
+    expect(await inTurn(server.db, row, work, { mostMs: 20 })).toBeNull();
+  });
+  expect(begun).toBe(0);
+  expect(await inTurn(server.db, row, work)).toBe(1);
+  await expect(inTurn(server.db, row, () => Promise.reject(new Error('lost')))).rejects.toThrow('lost');
 });

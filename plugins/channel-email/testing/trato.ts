@@ -1,6 +1,7 @@
 // What tests of the channel ask of a Trato.
 import { createHmac } from 'node:crypto';
 import type { TestHost, TestWorkspace } from 'trato/plugin/testing';
+import type { Answer } from '../incoming.ts';
 
 const SEND = `mutation ($input: MessageSendInput!) { messageSend(input: $input) {
   message { id interaction { id } } userErrors { code message } } }`;
@@ -47,8 +48,7 @@ export async function handOver(host: TestHost, mail: string | Buffer, signing: S
   const headers = { 'content-type': 'message/rfc822', ...signedHeaders(body, signing) };
   const path = `/plugins/channel-email/inbound/${signing.workspace ?? 'main'}`;
   const response = await host.http('POST', path, { headers, body: new Uint8Array(body) });
-  // biome-ignore lint/suspicious/noExplicitAny: each answer has a form of its own
-  return { status: response.status, body: (await response.json()) as any };
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
 }
 
 /** A mail as text, with a Message-ID of its own. */

@@ -7,12 +7,17 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Waits for the row of a webhook, and does something with it, in a statement of its own: what was committed meanwhile must
- * count. Null where ten seconds were not enough.
+ * count. Null where the row was not free within `mostMs` milliseconds; then nothing was done.
  */
-export async function inTurn<T>(db: Database, { workspaceId, id }: WebhookRow, work: (tx: Transaction) => Promise<T>): Promise<T | null> {
+export async function inTurn<T>(
+  db: Database,
+  { workspaceId, id }: Pick<WebhookRow, 'workspaceId' | 'id'>,
+  work: (tx: Transaction) => Promise<T>,
+  { mostMs = 10_000 } = {},
+): Promise<T | null> {
   try {
     return await db.transaction(async (tx) => {
-      await tx.execute(sql`set local lock_timeout = '10s'`);
+      await tx.execute(sql`select set_config('lock_timeout', ${String(mostMs)}, true)`);
       await tx.query(sql`select from webhooks where workspace_id = ${workspaceId}::uuid and id = ${id}::uuid for no key update`);
       return work(tx);
     });
